@@ -1,0 +1,71 @@
+"""A commit's files, read one folder at a time: the shape in which everybody here sees git content.
+
+Paths are `/`-separated from the repository root, without leading or trailing slash; "" is the root.
+Names are text decoded with `surrogateescape`, so every byte string git can hold survives a round trip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, Protocol
+
+FOLDER = 0o040000
+LINK = 0o120000
+SUBMODULE = 0o160000
+
+
+class Entry(NamedTuple):
+    mode: int  # as git stores it: 0o100644, 0o100755, LINK, SUBMODULE or FOLDER
+    oid: str  # hex object id
+
+
+class Objects(Protocol):
+    """Content-addressed reading: the same id always gives the same answer, so both may be memoised."""
+
+    def listing(self, tree: str) -> Mapping[str, Entry]:
+        """The entries of one tree by name. Raises KeyError when git does not have it."""
+        ...
+
+    def blob(self, oid: str) -> bytes:
+        """The bytes of one blob. Raises KeyError when git does not have it."""
+        ...
+
+
+class Tree(NamedTuple):
+    """The content of one commit; `oid` is its root tree."""
+
+    objects: Objects
+    oid: str
+
+    def entry(self, path: str) -> Entry | None:
+        """What lies at `path`, without following links; None when nothing does."""
+        found = Entry(FOLDER, self.oid)
+        for name in path.split("/") if path else ():
+            if found.mode != FOLDER:
+                return None
+            below = self.objects.listing(found.oid).get(name)
+            if below is None:
+                return None
+            found = below
+        return found
+
+    def walk(self, path: str = "") -> Iterator[tuple[str, Entry]]:
+        """Every file, link and submodule at or below `path`, with its full path. Links are not followed."""
+        start = self.entry(path)
+        if start is None:
+            return
+        pending = [(path, start)]
+        while pending:
+            here, entry = pending.pop()
+            if entry.mode != FOLDER:
+                yield here, entry
+                continue
+            prefix = f"{here}/" if here else ""
+            pending.extend((prefix + name, below) for name, below in self.objects.listing(entry.oid).items())
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of the file at `path`; None when there is no regular file. Links are not followed."""
+        entry = self.entry(path)
+        if entry is None or entry.mode in (FOLDER, LINK, SUBMODULE):
+            return None
+        return self.objects.blob(entry.oid)

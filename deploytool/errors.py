@@ -1,0 +1,76 @@
+"""Everything that can go wrong in words a person can act on, and the one table of exit codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    CLEAN = 0
+    FINDINGS = 1
+    USAGE = 2
+    UNDETERMINED = 3
+    LOCKED = 4
+    FAILED_SAFE = 5
+    NEEDS_HUMAN = 6
+    BUG = 70
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+# Worst first: a run that meets several of these ends with the first one listed.
+WORST_FIRST = (
+    ExitCode.BUG,
+    ExitCode.NEEDS_HUMAN,
+    ExitCode.FAILED_SAFE,
+    ExitCode.TERMINATED,
+    ExitCode.INTERRUPTED,
+    ExitCode.USAGE,
+    ExitCode.LOCKED,
+    ExitCode.FINDINGS,
+    ExitCode.UNDETERMINED,
+    ExitCode.CLEAN,
+)
+
+
+def worst_of(codes: Iterable[ExitCode]) -> ExitCode:
+    """The exit code that a run with all of these ends with; none at all is clean."""
+    return min(codes, key=WORST_FIRST.index, default=ExitCode.CLEAN)
+
+
+class DeployToolError(Exception):
+    """What happened, and the next command to type. `hint` is never optional."""
+
+    exit_code: ExitCode = ExitCode.USAGE
+
+    def __init__(self, message: str, *, hint: str, exit_code: ExitCode | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        if exit_code is not None:
+            self.exit_code = exit_code
+
+
+class UsageError(DeployToolError):
+    """The command line asks for something that does not exist or does not go together."""
+
+
+class ConfigurationError(DeployToolError):
+    """services.toml is wrong; `mistakes` holds one printable line each."""
+
+    def __init__(self, message: str, *, hint: str, mistakes: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.mistakes = mistakes
+
+
+class CouldNotLook(DeployToolError):
+    """A neighbour could not be asked, or its answer could not be understood."""
+
+    exit_code = ExitCode.UNDETERMINED
+
+
+class RepositoryError(DeployToolError):
+    """Git refused, or the repository is not what the question needs."""
+
+    exit_code = ExitCode.UNDETERMINED
