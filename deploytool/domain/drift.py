@@ -160,7 +160,7 @@ def _stale(difference: Difference, now: datetime) -> str:
 
 
 def _current(difference: Difference | None) -> str:
-    if difference is None or not difference.behind and not difference.ahead:
+    if difference is None or (not difference.behind and not difference.ahead):
         return "same content as the target"
     total = (difference.behind or 0) + (difference.ahead or 0)
     if not difference.files:
