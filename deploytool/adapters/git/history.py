@@ -121,3 +121,26 @@ def restorers_of(git: Git, deployed: str, target: str, paths: Sequence[str]) -> 
          f"{deployed}..{target}", "--", *paths]
     )  # fmt: skip
     return tuple(out.decode("ascii").split())
+
+
+def last_change_of(git: Git, tip: str, path: str) -> str | None:
+    """The newest commit of `tip`'s history that changed `path`; None when none did."""
+    out = git.run(["rev-list", "--max-count=1", "--end-of-options", tip, "--", path])
+    return out.decode("ascii").strip() or None
+
+
+def commits_saying(git: Git, tip: str, text: str, limit: int) -> tuple[str, ...]:
+    """Commits of `tip`'s history whose message contains `text`, whatever the case, newest first."""
+    out = git.run(
+        ["rev-list", f"--max-count={limit}", "--regexp-ignore-case", "--fixed-strings", f"--grep={text}",
+         "--end-of-options", tip]
+    )  # fmt: skip
+    return tuple(out.decode("ascii").split())
+
+
+def merge_base_of(git: Git, one: str, other: str) -> str | None:
+    """The best common ancestor of two commits; None when they share none."""
+    try:
+        return git.run(["merge-base", "--end-of-options", one, other]).decode("ascii").split()[0]
+    except (GitFailed, IndexError):
+        return None
