@@ -1,0 +1,168 @@
+"""Symbolic links in git trees: where they lead, and what a selection gains by following them.
+
+The tree that holds a link does not change when the link's target does, so targets are made part of what is compared.
+Nothing here recurses, so neither deep folders nor loops can exhaust the stack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from deploytool.domain.content import Selection
+from deploytool.domain.doubt import Doubt, DoubtKind
+from deploytool.domain.tree import FOLDER, LINK, Entry, Objects, Tree
+
+MOST_HOPS = 40  # what Linux follows before it says ELOOP
+MOST_LINKS = 100_000  # in one selection; a tree can name a folder twice in each of its folders and mean billions
+LONGEST_TARGET = 4096  # bytes; what Linux takes
+
+
+class Trail(NamedTuple):
+    """Where a path leads: `path` is real and exists, or is None and `why` says what is wrong."""
+
+    path: str | None
+    passed: tuple[str, ...] = ()  # the links that were followed on the way, as repository paths
+    why: str = ""
+    kind: DoubtKind = DoubtKind.LINK_BROKEN
+
+
+@dataclass(slots=True)
+class LinkMemo:
+    """What was learnt about one Objects: trees never change, so one memo may serve every question put to it."""
+
+    holding: dict[str, tuple[tuple[str, Entry], ...]] = field(default_factory=dict)  # tree -> entries with links
+    trails: dict[tuple[str, str], Trail] = field(default_factory=dict)  # (root tree, path) -> where it leads
+
+
+class Followed(NamedTuple):
+    selection: Selection
+    doubts: tuple[Doubt, ...]
+
+
+def resolve(tree: Tree, path: str, memo: LinkMemo | None = None) -> str | None:
+    """The real path behind `path`, with links on the way and at the end followed; None when it leads nowhere."""
+    return trail_of(tree, path, memo).path
+
+
+def trail_of(tree: Tree, path: str, memo: LinkMemo | None = None, root: str | None = None) -> Trail:
+    """Follow every link in `path`. With `root`, that folder is `/` and nothing leaves it, as in a build context."""
+    memo = LinkMemo() if memo is None else memo
+    if root is not None:
+        return _followed(tree, path, root)
+    key = (tree.oid, path)
+    if key not in memo.trails:
+        memo.trails[key] = _followed(tree, path, None)
+    return memo.trails[key]
+
+
+def _followed(tree: Tree, path: str, root: str | None) -> Trail:
+    """`root` None: the repository, which nothing may leave; else the folder that Docker treats as `/`."""
+    steps = path.split("/")[::-1]
+    real: list[str] = []
+    passed: list[str] = []
+    floor = len(root.split("/")) if root else 0
+    while steps:
+        step = steps.pop()
+        if step in ("", "."):
+            continue
+        if step == "..":
+            if len(real) > floor:
+                real.pop()
+            elif root is None:
+                return Trail(None, tuple(passed), "leads out of the repository", DoubtKind.LINK_OUTSIDE)
+            continue
+        real.append(step)
+        here = "/".join(real)
+        entry = tree.entry(here)
+        if entry is None:
+            return Trail(None, tuple(passed), f"leads to {here}, which is not in git")
+        if entry.mode == LINK:
+            passed.append(here)
+            if len(passed) > MOST_HOPS:
+                return Trail(None, tuple(passed), "goes round in circles", DoubtKind.LINK_LOOP)
+            target = tree.objects.blob(entry.oid).decode("utf-8", "surrogateescape")
+            if not target or len(target) > LONGEST_TARGET:
+                return Trail(None, tuple(passed), "has a target that no system could follow")
+            real.pop()
+            if target.startswith("/"):
+                if root is None:
+                    return Trail(
+                        None, tuple(passed), f"leads out of the repository, to {target}", DoubtKind.LINK_OUTSIDE
+                    )
+                real = root.split("/") if root else []
+            steps.extend(target.split("/")[::-1])
+        elif steps and any(step not in ("", ".") for step in steps) and entry.mode != FOLDER:
+            return Trail(None, tuple(passed), f"leads through {here}, which is not a folder")
+    return Trail("/".join(real), tuple(passed))
+
+
+def links_under(tree: Tree, selection: Selection, memo: LinkMemo | None = None) -> Iterator[str]:
+    """Every link that the selection takes below its roots, each path once per root that covers it."""
+    memo = LinkMemo() if memo is None else memo
+    for root in sorted(selection.roots):
+        yield from _links_at(tree, root, selection, memo)
+
+
+def _links_at(tree: Tree, root: str, selection: Selection, memo: LinkMemo) -> Iterator[str]:
+    start = tree.entry(root)
+    pending = [(root, start)] if start is not None else []
+    while pending:
+        path, entry = pending.pop()
+        if entry.mode == LINK:
+            if not any(rule.ignores(path) for rule in selection.rules):
+                yield path
+        elif entry.mode == FOLDER and not (path and any(rule.prunes(path) for rule in selection.rules)):
+            prefix = f"{path}/" if path else ""
+            pending.extend((prefix + name, below) for name, below in _holding(tree.objects, entry.oid, memo))
+
+
+def _holding(objects: Objects, oid: str, memo: LinkMemo) -> tuple[tuple[str, Entry], ...]:
+    """The entries of a tree that are links or folders with links somewhere below."""
+    pending = [oid]
+    while pending:
+        top = pending[-1]
+        if top in memo.holding:
+            pending.pop()
+            continue
+        entries = [(name, entry) for name, entry in objects.listing(top).items() if entry.mode in (LINK, FOLDER)]
+        unknown = [entry.oid for _, entry in entries if entry.mode == FOLDER and entry.oid not in memo.holding]
+        if unknown:
+            pending.extend(unknown)
+            continue
+        memo.holding[top] = tuple(
+            (name, entry) for name, entry in entries if entry.mode == LINK or memo.holding[entry.oid]
+        )
+    return memo.holding[oid]
+
+
+def with_link_targets(tree: Tree, selection: Selection, memo: LinkMemo | None = None) -> Followed:
+    """The selection with the targets of its links as further roots, and the links of those, until nothing is new."""
+    memo = LinkMemo() if memo is None else memo
+    roots = set(selection.roots)
+    pending = sorted(roots)
+    doubts: dict[str, Doubt] = {}
+    grown, seen = selection, 0
+    while pending:
+        root = pending.pop()
+        for link in _links_at(tree, root, selection, memo):
+            seen += 1
+            if seen > MOST_LINKS:
+                doubts[""] = Doubt(
+                    root, 0, f"more than {MOST_LINKS} links; the rest were not followed", DoubtKind.TOO_LARGE
+                )
+                return Followed(_grown(selection, roots), tuple(doubts.values()))
+            trail = trail_of(tree, link, memo)
+            if trail.path is None:
+                doubts[link] = Doubt(link, 0, f"this link {trail.why}", trail.kind)
+            for path in (*trail.passed, *(() if trail.path is None else (trail.path,))):
+                if not grown.under_root(path):
+                    roots.add(path)
+                    pending.append(path)
+                    grown = _grown(selection, roots)
+    return Followed(grown, tuple(doubts.values()))
+
+
+def _grown(selection: Selection, roots: set[str]) -> Selection:
+    return selection if roots == selection.roots else replace(selection, roots=frozenset(roots))
