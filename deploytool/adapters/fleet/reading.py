@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from deploytool.domain.model import NOTHING
-
 NAMES = {dict: "an object", list: "a list", str: "text", bool: "true or false", int: "a number", float: "a number"}
 NO_TABLE: Mapping[str, Any] = {}
 
@@ -87,7 +85,7 @@ class Reading:
             return value
         if key in raw:
             self.odd(key, "an object", value)
-        return NOTHING
+        return {}
 
     def moment(self, raw: Mapping[str, Any], key: str) -> datetime | None:
         """An RFC 3339 time with its zone, in UTC."""
