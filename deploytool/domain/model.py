@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
-
-NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Kind(StrEnum):
@@ -50,9 +47,9 @@ class Revision:
 
     name: str | None  # short name; None for a template without a name of its own
     image: str = ""  # of the ingress container, as written: may carry a tag, a digest, both or none
-    labels: Mapping[str, str] = NOTHING
-    annotations: Mapping[str, str] = NOTHING
-    env: Mapping[str, str] = NOTHING  # plain values only; references to secrets are left out
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)  # plain values only; references to secrets are left out
     created_at: datetime | None = None
     ready: ConditionState = ConditionState.UNKNOWN
 
@@ -70,8 +67,8 @@ class Service:
     place: Place
     kind: Kind
     template: Revision
-    labels: Mapping[str, str] = NOTHING
-    annotations: Mapping[str, str] = NOTHING
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
     generation: int | None = None
     observed_generation: int | None = None
     reconciling: bool = False
