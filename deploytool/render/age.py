@@ -1,0 +1,29 @@
+"""How long ago, said the way people say it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def age(since: datetime | None, now: datetime) -> str:
+    """`1d 21h`, `3h 5m`, `12m`, or `now` for less than a minute and for clocks that run ahead; `""` when unknown."""
+    if since is None:
+        return ""
+    minutes = int((now - since).total_seconds() // 60)
+    if minutes < 1:
+        return "now"
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = [(days, "d"), (hours, "h"), (minutes, "m")]
+    first = next(index for index, (count, _) in enumerate(parts) if count)
+    return " ".join(f"{count}{unit}" for count, unit in parts[first : first + 2] if count)
+
+
+def stamp(moment: datetime) -> str:
+    """ISO-8601 in UTC to the second, for machines: `2026-02-05T00:45:00Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def clock_time(moment: datetime | None) -> str:
+    """UTC to the minute, for people: `2026-02-05 00:45Z`."""
+    return "" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d %H:%MZ")

@@ -1,0 +1,20 @@
+"""The report for people at a terminal, and for pipes: columns of plain words, colour only as an extra."""
+
+from __future__ import annotations
+
+from deploytool.domain.report import DriftReport, StatusReport, WhereReport
+from deploytool.render.drift_table import drift_lines
+from deploytool.render.sheet import View, painted
+from deploytool.render.status_table import status_lines
+from deploytool.render.where_table import where_lines
+
+
+def table(report: DriftReport | StatusReport | WhereReport, view: View) -> str:
+    match report:
+        case DriftReport():
+            lines = drift_lines(report, view)
+        case StatusReport():
+            lines = status_lines(report, view)
+        case WhereReport():
+            lines = where_lines(report, view)
+    return painted(lines, view.colour)
