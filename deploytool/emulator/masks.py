@@ -8,23 +8,28 @@ from typing import Any
 
 from deploytool.emulator.errors import ApiError, invalid
 
-SERVICE_FIELDS = frozenset(
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+SERVICE_FIELDS = _words(
     "name description uid generation labels annotations createTime updateTime deleteTime expireTime creator "
     "lastModifier client clientVersion ingress launchStage binaryAuthorization template traffic scaling "
     "invokerIamDisabled defaultUriDisabled urls iapEnabled multiRegionSettings customAudiences observedGeneration "
     "terminalCondition conditions latestReadyRevision latestCreatedRevision trafficStatuses uri satisfiesPzs "
-    "threatDetectionEnabled buildConfig reconciling etag".split()
+    "threatDetectionEnabled buildConfig reconciling etag"
 )
-JOB_FIELDS = frozenset(
+JOB_FIELDS = _words(
     "name uid generation labels annotations createTime updateTime deleteTime expireTime creator lastModifier client "
     "clientVersion launchStage binaryAuthorization template observedGeneration terminalCondition conditions "
-    "executionCount latestCreatedExecution reconciling satisfiesPzs startExecutionToken runExecutionToken etag".split()
+    "executionCount latestCreatedExecution reconciling satisfiesPzs startExecutionToken runExecutionToken etag"
 )
 # What only the server writes; a client that echoes it changes nothing.
-OUTPUT_ONLY = frozenset(
+OUTPUT_ONLY = _words(
     "name uid generation createTime updateTime deleteTime expireTime creator lastModifier urls observedGeneration "
     "terminalCondition conditions latestReadyRevision latestCreatedRevision trafficStatuses uri satisfiesPzs "
-    "threatDetectionEnabled reconciling etag executionCount latestCreatedExecution".split()
+    "threatDetectionEnabled reconciling etag executionCount latestCreatedExecution"
 )
 MAPS = frozenset({"labels", "annotations", "limits", "nodeSelector"})
 

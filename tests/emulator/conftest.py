@@ -12,11 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
-from deploytool.emulator.server import Gate, application, bound_socket
-from deploytool.emulator.store import Store
-from deploytool.emulator.world import World
+from deploytool.emulator import client
+from deploytool.emulator.house import House
 
 TOKEN = "a-token-of-the-tests"
 
@@ -36,7 +34,7 @@ class Served:
     """What a test holds of a running server: its port, its world, and the clock it lives by."""
 
     port: int
-    world: World
+    house: House
     clock: Clock
     state: Path
     headers: dict[str, str] = field(default_factory=dict)
@@ -86,39 +84,52 @@ class Served:
         return {"containers": [{"image": image}]} | more
 
 
+def _house(state: Path, clock: Callable[[], float], settle: float = 0.3) -> tuple[House, threading.Thread]:
+    """A house that runs in a thread; SQLite wants to be opened, used and closed there."""
+    made: list[House] = []
+
+    def live() -> None:
+        house = House(state, port=0, settle=settle, token=TOKEN, clock=clock)
+        made.append(house)
+        house.run()
+        house.close()
+
+    thread = threading.Thread(target=live, daemon=True)
+    thread.start()
+    while not made and thread.is_alive():
+        time.sleep(0.002)
+    return made[0], thread
+
+
+@pytest.fixture(scope="session")
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    clock = Clock()
+    state = tmp_path_factory.mktemp("state")
+    house, thread = _house(state, clock)
+    yield Served(house.port, house, clock, state)
+    house.stop()
+    thread.join(5)
+
+
 @pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
-    """Starts servers in threads; every one of them ends with the test."""
-    running: list[tuple[uvicorn.Server, threading.Thread]] = []
+def served(_shared: Served) -> Served:
+    """An empty world whose time stands still; one server for all tests, reset for each."""
+    client.reset(client.Address("127.0.0.1", _shared.port, TOKEN))
+    _shared.clock.now = Clock.now
+    return _shared
 
-    def start(state: Path = tmp_path, clock: Callable[[], float] | None = None) -> Served:
-        clock = clock or Clock()
-        listener = bound_socket(0)
-        port = listener.getsockname()[1]
-        ready: dict[str, World] = {}
 
-        def run() -> None:
-            world = World(Store(state / "cloudrun.sqlite"), clock=clock)
-            ready["world"] = world
-            gate = Gate(application(world, base=f"http://127.0.0.1:{port}", token=TOKEN))
-            config = uvicorn.Config(gate, http="h11", ws="none", lifespan="off", log_config=None, access_log=False)
-            server = uvicorn.Server(config)
-            running.append((server, threading.current_thread()))
-            server.run(sockets=[listener])
-            world.store.close()
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Served]]:
+    """Starts further servers on a state folder; every one of them ends with the test."""
+    running: list[tuple[House, threading.Thread]] = []
 
-        thread = threading.Thread(target=run, daemon=True)
-        thread.start()
-        while "world" not in ready and thread.is_alive():
-            time.sleep(0.005)
-        return Served(port, ready["world"], clock, state)  # type: ignore[arg-type]
+    def start(state: Path) -> Served:
+        clock = Clock()
+        running.append(_house(state, clock))
+        return Served(running[-1][0].port, running[-1][0], clock, state)
 
     yield start
-    for server, thread in running:
-        server.should_exit = True
+    for house, thread in running:
+        house.stop()
         thread.join(5)
-
-
-@pytest.fixture
-def served(serve: Callable[..., Served]) -> Served:
-    return serve()
