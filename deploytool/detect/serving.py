@@ -81,6 +81,17 @@ def declared_in(
     return _proven(found, repository, history)
 
 
+def commits_named(config: Config, tables: Iterable[ServiceTable], fleet: Fleet) -> frozenset[str]:
+    """Every hex value that a serving revision of these services names as its commit."""
+    places = {Place(config.project.project, region, table.name): table for table in tables for region in config.regions_of(table)}
+    found = (
+        _looked_at(places[service.place], service.place, service, fleet)
+        for service in fleet.services
+        if service.place in places
+    )
+    return hexes_of(one for entry in found for known in entry.shares for one in _candidates(entry, known))
+
+
 def unmanaged_in(config: Config, fleet: Fleet) -> tuple[Unmanaged, ...]:
     """What runs in the configured project and regions without a name in services.toml."""
     regions = {region for table in config.services.values() for region in config.regions_of(table)}

@@ -26,14 +26,15 @@ def relevance_of(path: str, inputs: Iterable[str] = ()) -> Relevance:
 
     `inputs` are the Dockerfile and the ignore file of the service.
     """
-    name = path.rpartition("/")[2]
-    if path in inputs or name in LOCK_FILES or _is_requirements(name):
+    if path in inputs or is_build_input(path):
         return Relevance.BUILD_INPUT
-    return Relevance.CANNOT_PROVE if name.endswith(PROGRAMS) else Relevance.DATA
+    return Relevance.CANNOT_PROVE if path.endswith(PROGRAMS) else Relevance.DATA
 
 
-def _is_requirements(name: str) -> bool:
-    return "requirements" in name and name.endswith((".txt", ".in", ".lock"))
+def is_build_input(path: str) -> bool:
+    """Does a package installer read a file of this name?"""
+    name = path.rpartition("/")[2]
+    return name in LOCK_FILES or ("requirements" in name and name.endswith((".txt", ".in", ".lock")))
 
 
 def worst_relevance(files: Iterable[FileChange]) -> Relevance:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
@@ -101,26 +102,28 @@ def _records(stdout: object) -> Iterator[tuple[str, tuple[str, ...]]]:
             if is_path:
                 paths.append(token.decode("utf-8", "surrogateescape"))
                 is_path = False
-            elif token.startswith(b":"):
+            elif token.lstrip(b"\n").startswith(b":"):
                 is_path = True
             else:
                 if commit:
                     yield commit, tuple(paths)
-                commit, paths = token.decode("ascii"), []
+                commit, paths = token.decode("ascii").strip(), []
     if commit:
         yield commit, tuple(paths)
 
 
-def restorers_of(git: Git, deployed: str, target: str, paths: Sequence[str]) -> tuple[str, ...]:
-    """Commits on the way from `deployed` to `target` that left any of `paths` different from one of their parents.
+def restorers_of(git: Git, deployed: str, target: str, paths: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Merges between the two commits that took one side whole, with those of `paths` that they changed that way.
 
-    For a change that no single commit shows: a merge that took one side whole, newest first.
+    For a change that no single commit shows; newest first.
     """
-    out = git.run(
-        ["rev-list", "--full-history", "--ancestry-path", "--max-count=50", "--end-of-options",
-         f"{deployed}..{target}", "--", *paths]
-    )  # fmt: skip
-    return tuple(out.decode("ascii").split())
+    args = ["log", "--full-history", "--ancestry-path", "-m", "--raw", "-z", "--abbrev=7", "--format=%H", "--no-renames",
+            "--no-ext-diff", "--no-textconv", "--ignore-submodules=none", "--max-count=50",
+            "--end-of-options", f"{deployed}..{target}", "--", *paths]  # fmt: skip
+    found: dict[str, tuple[str, ...]] = {}
+    for commit, changed in _records(io.BytesIO(git.run(args))):
+        found[commit] = tuple(dict.fromkeys((*found.get(commit, ()), *changed)))
+    return found
 
 
 def last_change_of(git: Git, tip: str, path: str) -> str | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+from deploytool.adapters.git.history import merge_base_of
 from deploytool.adapters.git.process import Git
 
 CANDIDATES = 2_000  # commits whose patches are compared for one question
@@ -34,9 +35,13 @@ def _ids(git: Git, patches: bytes) -> list[tuple[str, str]]:
     return [(row[0], row[1]) for row in rows if len(row) == 2]
 
 
-def equivalents_of(wanted: Mapping[str, str], candidates: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """For each key of `wanted` (key -> patch id) the candidate commits that have the same patch."""
-    by_patch: dict[str, list[str]] = {}
-    for commit, patch in candidates.items():
-        by_patch.setdefault(patch, []).append(commit)
-    return {key: tuple(by_patch.get(patch, ())) for key, patch in wanted.items()}
+def equivalent_of(git: Git, commit: str, tip: str) -> str | None:
+    """A commit that `tip` reaches and `commit` does not, with the same patch as `commit` or as its whole branch."""
+    fork = merge_base_of(git, commit, tip)
+    if fork is None or fork == commit:
+        return None
+    out = git.run(["rev-list", "--no-merges", f"--max-count={CANDIDATES}", "--end-of-options", f"{commit}..{tip}"])
+    candidates = patch_ids(git, out.decode("ascii").split())
+    own = patch_ids(git, [commit]).get(commit)
+    whole = patch_id_between(git, fork, commit)
+    return next((other for other, patch in candidates.items() if patch in {own, whole}), None)

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from deploytool.adapters.git.cache import FactCache
-from deploytool.adapters.git.history import reach_from, restorers_of, touched_by
+from deploytool.adapters.git.history import commits_saying, last_change_of, reach_from, restorers_of, touched_by
 from deploytool.adapters.git.objects import GitObjects
+from deploytool.adapters.git.patches import equivalent_of
 from deploytool.adapters.git.process import Git, GitFailed
 from deploytool.domain.graph import Reach
 from deploytool.domain.tree import Tree
@@ -116,13 +117,36 @@ class Repository:
         commits = {oid for oid, answer in zip(every, answers, strict=True) if answer is not None and answer.oid == oid}
         return {value: tuple(oid for oid in ids.get(value, ()) if oid in commits) for value in wanted}
 
+    def fetched(self, cache: Path, missing: Sequence[str]) -> Path:
+        """A bare repository with this one's objects and the `missing` commits, from the user's own remote."""
+        from deploytool.adapters.git.fetch import store_with
+
+        return store_with(self.facts, cache, missing)
+
     def reach(self, tips: Sequence[str]) -> Reach:
         return reach_from(self.git, tips)
+
+    def named(self, name: str) -> str | None:
+        """The commit that a person means by a branch, a tag, an id or any other name of git's; None for other text."""
+        (found,) = self.objects.ask([f"{name}^{{commit}}"])
+        return found.oid if found is not None and found.kind == "commit" else None
+
+    def last_change(self, tip: str, path: str) -> str | None:
+        """The newest commit of `tip`'s history that changed `path`."""
+        return last_change_of(self.git, tip, path) if path else None
+
+    def saying(self, tip: str, text: str, limit: int) -> tuple[str, ...]:
+        """Commits of `tip`'s history whose message contains `text`, newest first."""
+        return commits_saying(self.git, tip, text, limit)
+
+    def equivalent(self, commit: str, tip: str) -> str | None:
+        """A commit of `tip`'s history with the same patch as `commit`: picked, rebased, or squashed with its branch."""
+        return equivalent_of(self.git, commit, tip)
 
     def touched(self, commits: Sequence[str], pathspec: Sequence[str] = ()) -> dict[str, tuple[str, ...]]:
         return touched_by(self.git, commits, self.cache, pathspec)
 
-    def restorers(self, deployed: str, target: str, paths: Sequence[str]) -> tuple[str, ...]:
+    def restorers(self, deployed: str, target: str, paths: Sequence[str]) -> dict[str, tuple[str, ...]]:
         return restorers_of(self.git, deployed, target, paths)
 
 
