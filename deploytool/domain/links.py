@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from deploytool.domain.content import Selection
+from deploytool.domain.content import Rules, Selection
 from deploytool.domain.doubt import Doubt, DoubtKind
 from deploytool.domain.tree import FOLDER, LINK, Entry, Objects, Tree
 
@@ -28,12 +28,20 @@ class Trail(NamedTuple):
     kind: DoubtKind = DoubtKind.LINK_BROKEN
 
 
+class Leads(NamedTuple):
+    """What the links below one root add: the links passed and the targets, as far as they lie elsewhere."""
+
+    paths: tuple[str, ...]
+    doubts: dict[str, Doubt]
+
+
 @dataclass(slots=True)
 class LinkMemo:
     """What was learnt about one Objects: trees never change, so one memo may serve every question put to it."""
 
     holding: dict[str, tuple[tuple[str, Entry], ...]] = field(default_factory=dict)  # tree -> entries with links
     trails: dict[tuple[str, str], Trail] = field(default_factory=dict)  # (root tree, path) -> where it leads
+    leads: dict[tuple[str, str, tuple[Rules, ...]], Leads] = field(default_factory=dict)  # by root tree, root, rules
 
 
 class Followed(NamedTuple):
@@ -140,29 +148,36 @@ def _holding(objects: Objects, oid: str, memo: LinkMemo) -> tuple[tuple[str, Ent
 def with_link_targets(tree: Tree, selection: Selection, memo: LinkMemo | None = None) -> Followed:
     """The selection with the targets of its links as further roots, and the links of those, until nothing is new."""
     memo = LinkMemo() if memo is None else memo
-    roots = set(selection.roots)
-    pending = sorted(roots)
+    pending = sorted(selection.roots)
     doubts: dict[str, Doubt] = {}
-    grown, seen = selection, 0
+    grown = selection
     while pending:
-        root = pending.pop()
-        for link in _links_at(tree, root, selection, memo):
-            seen += 1
-            if seen > MOST_LINKS:
-                doubts[""] = Doubt(
-                    root, 0, f"more than {MOST_LINKS} links; the rest were not followed", DoubtKind.TOO_LARGE
-                )
-                return Followed(_grown(selection, roots), tuple(doubts.values()))
-            trail = trail_of(tree, link, memo)
-            if trail.path is None:
-                doubts[link] = Doubt(link, 0, f"this link {trail.why}", trail.kind)
-            for path in (*trail.passed, *(() if trail.path is None else (trail.path,))):
-                if not grown.under_root(path):
-                    roots.add(path)
-                    pending.append(path)
-                    grown = _grown(selection, roots)
+        leads = _leads(tree, pending.pop(), selection, memo)
+        doubts.update(leads.doubts)
+        new = {path for path in leads.paths if not grown.under_root(path)}
+        if new:
+            pending.extend(sorted(new))
+            grown = replace(grown, roots=grown.roots | new)
     return Followed(grown, tuple(doubts.values()))
 
 
-def _grown(selection: Selection, roots: set[str]) -> Selection:
-    return selection if roots == selection.roots else replace(selection, roots=frozenset(roots))
+def _leads(tree: Tree, root: str, selection: Selection, memo: LinkMemo) -> Leads:
+    """Remembered, because many services share a folder and its rules."""
+    key = (tree.oid, root, selection.rules)
+    if key not in memo.leads:
+        paths: set[str] = set()
+        doubts: dict[str, Doubt] = {}
+        for number, link in enumerate(_links_at(tree, root, selection, memo)):
+            if number >= MOST_LINKS:
+                why = f"more than {MOST_LINKS} links; the rest were not followed"
+                doubts[root] = Doubt(root, 0, why, DoubtKind.TOO_LARGE)
+                break
+            trail = trail_of(tree, link, memo)
+            paths.update(trail.passed)
+            if trail.path is None:
+                doubts[link] = Doubt(link, 0, f"this link {trail.why}", trail.kind)
+            else:
+                paths.add(trail.path)
+        alone = Selection(frozenset((root,)))
+        memo.leads[key] = Leads(tuple(sorted(path for path in paths if not alone.under_root(path))), doubts)
+    return memo.leads[key]
