@@ -15,7 +15,7 @@ from deploytool.domain.doubt import Doubt, DoubtKind
 from deploytool.domain.tree import FOLDER, LINK, Entry, Objects, Tree
 
 MOST_HOPS = 40  # what Linux follows before it says ELOOP
-MOST_LINKS = 100_000  # in one selection; a tree can name a folder twice in each of its folders and mean billions
+MOST_LINKS = 20_000  # in one selection; a tree can name a folder twice in each of its folders and mean billions
 LONGEST_TARGET = 4096  # bytes; what Linux takes
 
 
@@ -69,41 +69,50 @@ def _followed(tree: Tree, path: str, root: str | None) -> Trail:
     """`root` None: the repository, which nothing may leave; else the folder that Docker treats as `/`."""
     steps = path.split("/")[::-1]
     real: list[str] = []
+    above = [Entry(FOLDER, tree.oid)]  # what `real` passes through, from the top
     passed: list[str] = []
     floor = len(root.split("/")) if root else 0
     while steps:
         step = steps.pop()
         if step in ("", "."):
             continue
+        if above[-1].mode != FOLDER:
+            return Trail(None, tuple(passed), f"leads through {'/'.join(real)}, which is not a folder")
         if step == "..":
             if len(real) > floor:
                 real.pop()
+                above.pop()
             elif root is None:
                 return Trail(None, tuple(passed), "leads out of the repository", DoubtKind.LINK_OUTSIDE)
             continue
-        real.append(step)
-        here = "/".join(real)
-        entry = tree.entry(here)
+        entry = tree.objects.listing(above[-1].oid).get(step)
         if entry is None:
-            return Trail(None, tuple(passed), f"leads to {here}, which is not in git")
-        if entry.mode == LINK:
-            passed.append(here)
-            if len(passed) > MOST_HOPS:
-                return Trail(None, tuple(passed), "goes round in circles", DoubtKind.LINK_LOOP)
-            target = tree.objects.blob(entry.oid).decode("utf-8", "surrogateescape")
-            if not target or len(target) > LONGEST_TARGET:
-                return Trail(None, tuple(passed), "has a target that no system could follow")
-            real.pop()
-            if target.startswith("/"):
-                if root is None:
-                    return Trail(
-                        None, tuple(passed), f"leads out of the repository, to {target}", DoubtKind.LINK_OUTSIDE
-                    )
-                real = root.split("/") if root else []
-            steps.extend(target.split("/")[::-1])
-        elif steps and any(step not in ("", ".") for step in steps) and entry.mode != FOLDER:
-            return Trail(None, tuple(passed), f"leads through {here}, which is not a folder")
+            return Trail(None, tuple(passed), f"leads to {'/'.join([*real, step])}, which is not in git")
+        if entry.mode != LINK:
+            real.append(step)
+            above.append(entry)
+            continue
+        passed.append("/".join([*real, step]))
+        target = tree.objects.blob(entry.oid).decode("utf-8", "surrogateescape")
+        wrong = _refused(target, len(passed), root)
+        if wrong is not None:
+            return Trail(None, tuple(passed), *wrong)
+        if target.startswith("/"):
+            real, above = [], above[:1]
+            target = f"{root}{target}"
+        steps.extend(target.split("/")[::-1])
     return Trail("/".join(real), tuple(passed))
+
+
+def _refused(target: str, hops: int, root: str | None) -> tuple[str, DoubtKind] | None:
+    """Why a link's target is not followed; None when it is."""
+    if hops > MOST_HOPS:
+        return "goes round in circles", DoubtKind.LINK_LOOP
+    if not target or len(target) > LONGEST_TARGET:
+        return "has a target that no system could follow", DoubtKind.LINK_BROKEN
+    if target.startswith("/") and root is None:
+        return f"leads out of the repository, to {target}", DoubtKind.LINK_OUTSIDE
+    return None
 
 
 def links_under(tree: Tree, selection: Selection, memo: LinkMemo | None = None) -> Iterator[str]:
