@@ -17,14 +17,14 @@ _BESIDE = """
     microdnf mkdir nproc printf pwd readonly rpm set setcap sleep test touch tr true type ulimit umask uname unset
     update-alternatives update-ca-certificates update-locale useradd usermod wget which whoami yum [ [[ :
 """
-_BEFORE = "sudo exec nice time command env then else do if while until elif ! { ("
-_AFTER = "fi done } ) esac"
+_BEFORE = "sudo exec nice time command env then else do if while until elif ! {"
+_AFTER = "fi done } esac"
 NEUTRAL = frozenset(_BESIDE.split())
 PREFIXES = frozenset(_BEFORE.split())
 CLOSERS = frozenset(_AFTER.split())
 SCRATCH = ("/var/", "/tmp/", "/tmp", "/root/.cache", "/root/.npm", "/usr/share/doc", "/usr/share/man", "~/.cache")
 
-_BREAKS = re.compile(r"[;|&\n]+")
+_BREAKS = re.compile(r"[;|&\n()]+")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=\S*\Z")
 _INNER = re.compile(r"\$\(([^()`]*)\)|`([^`]*)`")
 _QUOTED = re.compile(r"\"((?:[^\"\\]|\\.)*+)\"|'([^']*)'")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from deploytool.domain.doubt import Doubt, DoubtKind
@@ -160,6 +161,12 @@ def ignorefile_of(content: bytes, base: str, path: str) -> IgnoreFile:
 
 
 def _rules(base: str, lines: list[str]) -> IgnoreRules:
+    return _shared_rules(base, tuple(lines))
+
+
+@lru_cache(maxsize=64)
+def _shared_rules(base: str, lines: tuple[str, ...]) -> IgnoreRules:
+    """One object for equal text: what it learnt about folders serves every service with the same ignore file."""
     groups = tuple(_groups(lines))
     return IgnoreRules(base, groups) if groups else NO_RULES  # without patterns the base says nothing
 
@@ -181,7 +188,7 @@ def _pattern_line(line: str) -> str:
     return sign + pattern
 
 
-def _groups(lines: list[str]) -> Iterator[Group]:
+def _groups(lines: tuple[str, ...]) -> Iterator[Group]:
     """Runs of the same sign; exceptions before anything is ignored have no effect."""
     sign, run = False, set[str]()
     for line in lines:

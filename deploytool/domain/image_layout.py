@@ -21,9 +21,9 @@ MOST_PLACED = 1_000_000  # files laid by all steps together
 
 # Folders that every base image has: `COPY start.sh /usr/local/bin` puts a file in it, not in its place.
 _USUAL = """
-    bin boot dev etc home lib lib64 media mnt opt proc root run sbin srv sys tmp usr usr/bin usr/include usr/lib usr/local
-    usr/local/bin usr/local/etc usr/local/lib usr/local/sbin usr/local/share usr/local/src usr/sbin usr/share usr/src
-    var var/cache var/lib var/log var/run var/tmp
+    bin boot dev etc home lib lib64 media mnt opt proc root run sbin srv sys tmp usr usr/bin usr/include usr/lib
+    usr/local usr/local/bin usr/local/etc usr/local/lib usr/local/sbin usr/local/share usr/local/src usr/sbin usr/share
+    usr/src var var/cache var/lib var/log var/run var/tmp
 """
 USUAL_FOLDERS = frozenset(f"/{name}" for name in _USUAL.split())
 

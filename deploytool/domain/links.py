@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from deploytool.domain.content import Selection
+from deploytool.domain.content import Rules, Selection
 from deploytool.domain.doubt import Doubt, DoubtKind
 from deploytool.domain.tree import FOLDER, LINK, Entry, Objects, Tree
 
 MOST_HOPS = 40  # what Linux follows before it says ELOOP
-MOST_LINKS = 100_000  # in one selection; a tree can name a folder twice in each of its folders and mean billions
+MOST_LINKS = 20_000  # in one selection; a tree can name a folder twice in each of its folders and mean billions
 LONGEST_TARGET = 4096  # bytes; what Linux takes
 
 
@@ -28,12 +28,20 @@ class Trail(NamedTuple):
     kind: DoubtKind = DoubtKind.LINK_BROKEN
 
 
+class Leads(NamedTuple):
+    """What the links below one root add: the links passed and the targets, as far as they lie elsewhere."""
+
+    paths: tuple[str, ...]
+    doubts: dict[str, Doubt]
+
+
 @dataclass(slots=True)
 class LinkMemo:
     """What was learnt about one Objects: trees never change, so one memo may serve every question put to it."""
 
     holding: dict[str, tuple[tuple[str, Entry], ...]] = field(default_factory=dict)  # tree -> entries with links
     trails: dict[tuple[str, str], Trail] = field(default_factory=dict)  # (root tree, path) -> where it leads
+    leads: dict[tuple[str, str, tuple[Rules, ...]], Leads] = field(default_factory=dict)  # by root tree, root, rules
 
 
 class Followed(NamedTuple):
@@ -61,41 +69,50 @@ def _followed(tree: Tree, path: str, root: str | None) -> Trail:
     """`root` None: the repository, which nothing may leave; else the folder that Docker treats as `/`."""
     steps = path.split("/")[::-1]
     real: list[str] = []
+    above = [Entry(FOLDER, tree.oid)]  # what `real` passes through, from the top
     passed: list[str] = []
     floor = len(root.split("/")) if root else 0
     while steps:
         step = steps.pop()
         if step in ("", "."):
             continue
+        if above[-1].mode != FOLDER:
+            return Trail(None, tuple(passed), f"leads through {'/'.join(real)}, which is not a folder")
         if step == "..":
             if len(real) > floor:
                 real.pop()
+                above.pop()
             elif root is None:
                 return Trail(None, tuple(passed), "leads out of the repository", DoubtKind.LINK_OUTSIDE)
             continue
-        real.append(step)
-        here = "/".join(real)
-        entry = tree.entry(here)
+        entry = tree.objects.listing(above[-1].oid).get(step)
         if entry is None:
-            return Trail(None, tuple(passed), f"leads to {here}, which is not in git")
-        if entry.mode == LINK:
-            passed.append(here)
-            if len(passed) > MOST_HOPS:
-                return Trail(None, tuple(passed), "goes round in circles", DoubtKind.LINK_LOOP)
-            target = tree.objects.blob(entry.oid).decode("utf-8", "surrogateescape")
-            if not target or len(target) > LONGEST_TARGET:
-                return Trail(None, tuple(passed), "has a target that no system could follow")
-            real.pop()
-            if target.startswith("/"):
-                if root is None:
-                    return Trail(
-                        None, tuple(passed), f"leads out of the repository, to {target}", DoubtKind.LINK_OUTSIDE
-                    )
-                real = root.split("/") if root else []
-            steps.extend(target.split("/")[::-1])
-        elif steps and any(step not in ("", ".") for step in steps) and entry.mode != FOLDER:
-            return Trail(None, tuple(passed), f"leads through {here}, which is not a folder")
+            return Trail(None, tuple(passed), f"leads to {'/'.join([*real, step])}, which is not in git")
+        if entry.mode != LINK:
+            real.append(step)
+            above.append(entry)
+            continue
+        passed.append("/".join([*real, step]))
+        target = tree.objects.blob(entry.oid).decode("utf-8", "surrogateescape")
+        wrong = _refused(target, len(passed), root)
+        if wrong is not None:
+            return Trail(None, tuple(passed), *wrong)
+        if target.startswith("/"):
+            real, above = [], above[:1]
+            target = f"{root}{target}"
+        steps.extend(target.split("/")[::-1])
     return Trail("/".join(real), tuple(passed))
+
+
+def _refused(target: str, hops: int, root: str | None) -> tuple[str, DoubtKind] | None:
+    """Why a link's target is not followed; None when it is."""
+    if hops > MOST_HOPS:
+        return "goes round in circles", DoubtKind.LINK_LOOP
+    if not target or len(target) > LONGEST_TARGET:
+        return "has a target that no system could follow", DoubtKind.LINK_BROKEN
+    if target.startswith("/") and root is None:
+        return f"leads out of the repository, to {target}", DoubtKind.LINK_OUTSIDE
+    return None
 
 
 def links_under(tree: Tree, selection: Selection, memo: LinkMemo | None = None) -> Iterator[str]:
@@ -140,29 +157,36 @@ def _holding(objects: Objects, oid: str, memo: LinkMemo) -> tuple[tuple[str, Ent
 def with_link_targets(tree: Tree, selection: Selection, memo: LinkMemo | None = None) -> Followed:
     """The selection with the targets of its links as further roots, and the links of those, until nothing is new."""
     memo = LinkMemo() if memo is None else memo
-    roots = set(selection.roots)
-    pending = sorted(roots)
+    pending = sorted(selection.roots)
     doubts: dict[str, Doubt] = {}
-    grown, seen = selection, 0
+    grown = selection
     while pending:
-        root = pending.pop()
-        for link in _links_at(tree, root, selection, memo):
-            seen += 1
-            if seen > MOST_LINKS:
-                doubts[""] = Doubt(
-                    root, 0, f"more than {MOST_LINKS} links; the rest were not followed", DoubtKind.TOO_LARGE
-                )
-                return Followed(_grown(selection, roots), tuple(doubts.values()))
-            trail = trail_of(tree, link, memo)
-            if trail.path is None:
-                doubts[link] = Doubt(link, 0, f"this link {trail.why}", trail.kind)
-            for path in (*trail.passed, *(() if trail.path is None else (trail.path,))):
-                if not grown.under_root(path):
-                    roots.add(path)
-                    pending.append(path)
-                    grown = _grown(selection, roots)
+        leads = _leads(tree, pending.pop(), selection, memo)
+        doubts.update(leads.doubts)
+        new = {path for path in leads.paths if not grown.under_root(path)}
+        if new:
+            pending.extend(sorted(new))
+            grown = replace(grown, roots=grown.roots | new)
     return Followed(grown, tuple(doubts.values()))
 
 
-def _grown(selection: Selection, roots: set[str]) -> Selection:
-    return selection if roots == selection.roots else replace(selection, roots=frozenset(roots))
+def _leads(tree: Tree, root: str, selection: Selection, memo: LinkMemo) -> Leads:
+    """Remembered, because many services share a folder and its rules."""
+    key = (tree.oid, root, selection.rules)
+    if key not in memo.leads:
+        paths: set[str] = set()
+        doubts: dict[str, Doubt] = {}
+        for number, link in enumerate(_links_at(tree, root, selection, memo)):
+            if number >= MOST_LINKS:
+                why = f"more than {MOST_LINKS} links; the rest were not followed"
+                doubts[root] = Doubt(root, 0, why, DoubtKind.TOO_LARGE)
+                break
+            trail = trail_of(tree, link, memo)
+            paths.update(trail.passed)
+            if trail.path is None:
+                doubts[link] = Doubt(link, 0, f"this link {trail.why}", trail.kind)
+            else:
+                paths.add(trail.path)
+        alone = Selection(frozenset((root,)))
+        memo.leads[key] = Leads(tuple(sorted(path for path in paths if not alone.under_root(path))), doubts)
+    return memo.leads[key]
