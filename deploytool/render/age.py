@@ -21,7 +21,7 @@ def age(since: datetime | None, now: datetime) -> str:
 
 def stamp(moment: datetime) -> str:
     """ISO-8601 in UTC to the second, for machines: `2026-02-05T00:45:00Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def clock_time(moment: datetime | None) -> str:

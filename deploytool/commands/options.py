@@ -1,0 +1,68 @@
+"""Options that several commands share, each said once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploytool.render import Format
+from deploytool.render.screen import Colour
+
+
+@dataclass(slots=True)
+class Settings:
+    """The options that stand before any command, or after it; the last one said wins.
+
+    Not frozen: whoever ends the run must still know them when the command has failed half-way.
+    """
+
+    config: Path | None = None
+    repository: Path | None = None
+    colour: Colour = Colour.AUTO
+
+    def hear(self, config: Path | None, repository: Path | None, colour: Colour | None) -> None:
+        self.config = config or self.config
+        self.repository = repository or self.repository
+        self.colour = colour or self.colour
+
+
+class PrecisionChoice(StrEnum):
+    """What `--precision` accepts; left out, each service gets the finest that can be proven."""
+
+    PATH = "path"
+    IMAGE = "image"
+
+
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Use this services.toml.", show_default=False),
+]
+RepositoryFolder = Annotated[
+    Path | None,
+    typer.Option("--repository", metavar="DIR", help="Use this git repository.", show_default=False),
+]
+ColourChoice = Annotated[
+    Colour | None,
+    typer.Option("--color", metavar="auto|always|never", help="When to use colour.", show_default=False),
+]
+Services = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="SERVICE", help="Only these services of services.toml.", show_default=False),
+]
+FormatOption = Annotated[
+    Format, typer.Option("--format", metavar="table|json|markdown", help="How to write the answer.")
+]
+FleetFiles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fleet",
+        metavar="FILE",
+        help="Read what runs from this file instead of the API; - is standard input. May be repeated.",
+        show_default=False,
+    ),
+]
+ExitZero = Annotated[bool, typer.Option("--exit-zero", help="End with 0 instead of 1 when something was found.")]

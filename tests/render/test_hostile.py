@@ -1,0 +1,147 @@
+"""Nothing that a label, an author or a subject contains gets out as anything but text, in any format."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from deploytool.render import Format, render
+from deploytool.render.markdown import code, prose
+from deploytool.render.text import printable
+from tests.render.reports import NOW
+from tests.render.strategies import SAMPLES, drift_reports, reports, text
+
+COLOUR = re.compile("\x1b\\[[0-9;]*m")
+FORBIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+GFM = MarkdownIt("gfm-like", {"linkify": False, "html": True})
+
+
+def unsafe_in(said: str) -> set[str]:
+    return {char for char in said if unicodedata.category(char) in FORBIDDEN} - {"\n"}
+
+
+@given(reports, st.sampled_from(Format), st.booleans(), st.none() | st.integers(1, 200), st.booleans())
+def test_no_control_byte_leaves(report: Any, format: Format, verbose: bool, width: int | None, symbols: bool) -> None:
+    said = render(report, format, now=NOW, verbose=verbose, width=width, symbols=symbols)
+    assert unsafe_in(said) == set()
+    said.encode()
+
+
+@given(reports, st.integers(20, 200))
+def test_colour_adds_nothing_but_colour(report: Any, width: int) -> None:
+    plain = render(report, Format.TABLE, now=NOW, verbose=True, width=width)
+    coloured = render(report, Format.TABLE, now=NOW, verbose=True, width=width, colour=True)
+    assert COLOUR.sub("", coloured) == plain
+
+
+@given(drift_reports)
+def test_a_pipe_shows_every_string_letter_by_letter(report: Any) -> None:
+    said = render(report, Format.TABLE, now=NOW, verbose=True)
+    for service in report.services:
+        assert printable(service.name) in said
+        assert printable(service.reason).rstrip() in said
+    for error in report.errors:
+        assert printable(error.message).rstrip() in said
+
+
+@pytest.mark.parametrize("sample", ["[/b]", "src/[id].tsx", "[bold red]x[/]", ":boom:", "[link=x]y[/link]"])
+def test_markup_is_shown_as_it_is(sample: str) -> None:
+    from deploytool.domain.report import DriftReport, Verdict
+    from tests.render.reports import drift_report, service
+
+    report = DriftReport(NOW, "main", drift_report().target_commit, (service(sample, Verdict.STALE, sample),))
+    assert render(report, Format.TABLE, now=NOW, width=160, colour=True).count(sample) == 2
+
+
+@given(reports)
+def test_json_is_ascii_and_keeps_the_strings(report: Any) -> None:
+    said = render(report, Format.JSON, now=NOW)
+    assert said.isascii()
+    json.dumps(json.loads(said), ensure_ascii=False).encode()  # no lone surrogate, even after decoding
+
+
+@given(reports, st.booleans())
+def test_no_table_row_is_broken(report: Any, verbose: bool) -> None:
+    said = render(report, Format.MARKDOWN, now=NOW, verbose=verbose)
+    columns = 0
+    for line in said.splitlines():
+        cells = len(re.findall(r"(?<!\\)\|", line)) - 1
+        if line.startswith("| --- "):
+            columns = cells
+        elif line.startswith("|") and columns:
+            assert cells == columns, line
+        elif not line:
+            columns = 0
+
+
+@given(reports, st.booleans())
+def test_markdown_renders_to_text_and_code_only(report: Any, verbose: bool) -> None:
+    tokens = GFM.parse(render(report, Format.MARKDOWN, now=NOW, verbose=verbose))
+    kinds = {token.type for token in tokens} | {below.type for token in tokens for below in token.children or ()}
+    assert not {kind for kind in kinds if kind.startswith(("link", "image", "html", "fence", "code_block", "hr"))}
+    outside = [below.content for token in tokens for below in token.children or () if below.type == "text"]
+    assert not [words for words in outside if re.search(r"[@#<>`\[\]|]|://|www\.|GH-\d", words)]
+
+
+@given(text)
+def test_a_code_span_says_exactly_the_text(sample: str) -> None:
+    if not printable(sample).strip():
+        assert code(sample) == ""
+        return
+    [inline] = [token for token in GFM.parse(f"x {code(sample)} y") if token.type == "inline"]
+    assert [below.content for below in inline.children or () if below.type == "code_inline"] == [printable(sample)]
+
+
+@pytest.mark.parametrize("sample", ["a|b", "|", "a | b | c", "`a|b`"])
+def test_a_pipe_in_a_cell_is_still_a_pipe(sample: str) -> None:
+    tokens = GFM.parse(f"| a | b |\n| --- | --- |\n| {code(sample, cell=True)} | x |\n")
+    spans = [below.content for token in tokens for below in token.children or () if below.type == "code_inline"]
+    assert spans == [sample]
+
+
+@pytest.mark.parametrize(
+    "sample", ["@me", "fixes #1", "GH-1", "http://x", "www.x.test", "a_b_", "*x*", "<b>", ":tada:"]
+)
+def test_prose_with_anything_in_it_becomes_code(sample: str) -> None:
+    assert prose(sample).startswith("`")
+
+
+def test_our_own_sentences_stay_sentences() -> None:
+    for sentence in ("1 of 3 commits reaches it, 21h behind", "3 behind, none reaches it", "403: not allowed"):
+        assert prose(sentence) == sentence
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("\x1b[31m", r"\x1b[31m"),
+        ("\u202e", r"\u202e"),
+        ("\udcff", r"\xff"),
+        ("\ud800", r"\ud800"),
+        ("\x9b", r"\x9b"),
+        ("a\r\n\tb", r"a\r\n\tb"),
+        ("\U000e0041", r"\U000e0041"),
+        ("♻️ ok", "♻️ ok"),
+        ("x\ufe0f", r"x\ufe0f"),
+        ("Zoë 名前 é", "Zoë 名前 é"),
+    ],
+)
+def test_what_cannot_be_seen_is_written_out(raw: str, shown: str) -> None:
+    assert printable(raw) == shown
+
+
+def test_every_invisible_character_is_written_out() -> None:
+    hostile = [chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) in FORBIDDEN]
+    assert [char for char in hostile if printable(char) == char] == []
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_made_harmless_twice_is_made_harmless_once(sample: str) -> None:
+    assert printable(printable(sample)) == printable(sample)
