@@ -18,7 +18,7 @@ The words:
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -165,13 +165,14 @@ def selected(tree: Listing, tops: Iterable[str], ignore: Iterable[str]) -> dict[
 def roots(repo: Path, commit: str, paths: tuple[str, ...], ignore: tuple[str, ...] = ()) -> frozenset[str]:
     """The declared paths and everything that links lead to from there, until nothing new is found."""
     tree, texts = listing(repo, commit), link_texts(repo, commit)
+    folders = {path[:cut] for path in tree for cut, sign in enumerate(path) if sign == "/"}
     passed: set[str] = set()  # links on the way
     ends = set(paths)
     followed: set[str] = set()
     todo = set(paths)
     while todo:
         for path in todo:
-            links, end = walk(tree, texts, path)
+            links, end = walk(tree, folders, texts, path)
             passed |= links
             ends |= set() if end is None else {end}
         followed |= todo
@@ -179,7 +180,7 @@ def roots(repo: Path, commit: str, paths: tuple[str, ...], ignore: tuple[str, ..
     return frozenset(ends | passed)
 
 
-def walk(tree: Listing, texts: Mapping[str, str], path: str) -> tuple[set[str], str | None]:
+def walk(tree: Listing, folders: Container[str], texts: Mapping[str, str], path: str) -> tuple[set[str], str | None]:
     """Follow a path from the repository's root: the links on the way, and where it ends, if it ends anywhere."""
     links: list[str] = []
     here, todo = "", path.split("/")
@@ -201,7 +202,7 @@ def walk(tree: Listing, texts: Mapping[str, str], path: str) -> tuple[set[str], 
             todo = texts[there].split("/") + todo
         elif item is not None and item.mode == SUBMODULE:
             return set(links), there
-        elif item is not None or not any(other.startswith(there + "/") for other in tree):
+        elif item is not None or there not in folders:
             return set(links), missing(there, todo)
         else:
             here = there
