@@ -10,10 +10,10 @@ from deploytool.domain.model import Fleet, Place, Revision
 class FleetReader(Protocol):
     """Who tells what runs: the Cloud Run API, or files."""
 
-    def fleet(self) -> Fleet:
+    def fleet(self, *, dated: bool = False) -> Fleet:
         """All services and jobs of the configured project and regions, with the revisions that serve.
 
-        A region that cannot be looked at is in `Fleet.unreachable`; it never raises for one region alone.
+        `dated` asks for more, so that every serving revision has its date. A region that cannot be looked at is in `Fleet.unreachable`; it never raises for one region alone.
         """
         ...
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from deploytool.detect.drift import Detection
@@ -29,7 +30,8 @@ def run(
     tables = app.config.select(services)
     reader = app.fleet_reader(fleet)
     wanted = Precision(precision) if precision else None
-    with asked_beside(reader.fleet) as answer:
+    dated = verbose or format is not Format.TABLE  # the short table shows no dates, so nobody waits for them
+    with asked_beside(partial(reader.fleet, dated=dated)) as answer:
         detection = Detection(app.config, tables, app.repository, wanted)
         detection.prepare()
         found = answer()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from deploytool.adapters.fleet import fleet_document
@@ -20,7 +21,7 @@ def run(app: App, *, services: Sequence[str], format: Format, fleet: Sequence[st
     """3 when a region could not be looked at; otherwise 0: status tells, it does not judge."""
     tables = app.config.select(services)
     reader = app.fleet_reader(fleet)
-    with asked_beside(reader.fleet) as answer:
+    with asked_beside(partial(reader.fleet, dated=True)) as answer:
         repository = app.repository
         found = answer()
     declared = declared_in(app.config, tables, found, repository, reader.history)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from deploytool.detect.gather import asked_beside
@@ -20,7 +21,7 @@ def run(app: App, *, question: str, format: Format, fleet: Sequence[str]) -> Exi
     """0 when every service serves it, 1 when one does not, 3 when one could not be told."""
     tables = app.config.select([])
     reader = app.fleet_reader(fleet)
-    with asked_beside(reader.fleet) as answer:
+    with asked_beside(partial(reader.fleet, dated=True)) as answer:
         repository = app.repository
         _, target = repository.target(app.config.project.target)
         kind, commits = asked(repository, target, question)

@@ -155,6 +155,8 @@ def _stale(difference: Difference, now: datetime) -> str:
         return f"diverged: {difference.behind}{plus} behind, {difference.ahead}{plus} ahead{waits}"
     if not difference.behind:
         return f"{files} changed by history rewriting{waits}"
+    if len(reaching) == difference.behind:
+        return f"{_count(difference.behind, 'commit', plus)} behind{waits.removesuffix(' behind')}"
     verb = "reaches" if len(reaching) == 1 else "reach"
     return f"{len(reaching)}{plus} of {_count(difference.behind, 'commit', plus)} {verb} it{waits}"
 

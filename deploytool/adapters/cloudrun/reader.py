@@ -43,8 +43,10 @@ class CloudRun:
         self.patience = patience or Patience()
         self._opened: Clients | None = None
 
-    def fleet(self, kinds_needed: Collection[Kind] = ALL_KINDS) -> Fleet:
+    def fleet(self, kinds_needed: Collection[Kind] = ALL_KINDS, *, dated: bool = False) -> Fleet:
         """Everything that runs in the regions. A region that fails is `unreachable`; the others are still there.
+
+        A template does not say when its revision was made: `dated` asks for every serving revision by name.
 
         Jobs are always listed, for what nobody manages; when no job is needed, they are asked for once only.
         """
@@ -62,7 +64,7 @@ class CloudRun:
                 # a list that changes under our feet may hold a service twice: what was read later is newer
                 services |= {(service.place, service.kind is Kind.JOB): service for service in answer.found}
             unreachable.extend(self._unreachable(region, kinds, answer))
-        return self._with_serving_revisions(clients, Fleet(tuple(services.values()), {}, tuple(unreachable)))
+        return self._with_serving_revisions(clients, Fleet(tuple(services.values()), {}, tuple(unreachable)), dated)
 
     def history(self, place: Place) -> tuple[Revision, ...]:
         """The revisions that Cloud Run still has of one service. Raises CouldNotLook."""
@@ -109,9 +111,9 @@ class CloudRun:
             return service
         return replace(service, place=replace(service.place, project=self.project))
 
-    def _with_serving_revisions(self, clients: Clients, fleet: Fleet) -> Fleet:
+    def _with_serving_revisions(self, clients: Clients, fleet: Fleet, every: bool) -> Fleet:
         """Ask by name for what serves and is not described by a template."""
-        wanted = list(_not_described(fleet.services))
+        wanted = list(_serving(fleet.services, every))
         if not wanted:
             return fleet
         answers = self._answers([partial(self._revision, clients, place, name) for place, name in wanted])
@@ -178,10 +180,11 @@ def _subject(kinds: Sequence[Kind], region: str) -> str:
     return f"Cloud Run {'jobs' if Kind.JOB in kinds else 'services'} in {region}"
 
 
-def _not_described(services: Sequence[Service]) -> Iterator[tuple[Place, str]]:
+def _serving(services: Sequence[Service], every: bool) -> Iterator[tuple[Place, str]]:
+    """Revisions that serve; unless it is to be every one, only those that no template describes."""
     for service in services:
         for share in serving_of(service).shares:
-            if share.revision is not None and not share.template_says:
+            if share.revision is not None and (every or not share.template_says):
                 yield service.place, share.revision
 
 
