@@ -77,6 +77,11 @@ def emulator(state: Path) -> Iterator[dict[str, str]]:
             server.wait()
 
 
+def fill(state: Path, env: Mapping[str, str], fleet: Path) -> None:
+    """Import a fleet file into the server of that state folder; its token lies there."""
+    run([*DEPLOYTOOL, "emulator", "import", str(fleet), "--state", str(state)], env)
+
+
 def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
     give_up = time.monotonic() + PATIENCE
     while time.monotonic() < give_up:

@@ -12,7 +12,7 @@ from typing import Any
 
 from bench import script
 from bench.fleets import Pair, fleet
-from bench.programs import DEPLOYTOOL, ProgramFailedError, Ran, emulator, run
+from bench.programs import DEPLOYTOOL, ProgramFailedError, Ran, emulator, fill, run
 from bench.timing import Line, no_slower, within
 from bench.world import PROJECT, write_fleet, write_services
 
@@ -121,7 +121,7 @@ def server(runs: int, repo: Path, size: int = 50) -> Iterator[Line | str]:
     with tempfile.TemporaryDirectory() as name, emulator(Path(name, "state")) as env:
         folder = Path(name)
         config = write_services(folder, repo, pairs, REGIONS[:1])
-        run([*DEPLOYTOOL, "emulator", "import", str(write_fleet(folder, pairs, REGIONS[0]))], env)
+        fill(folder / "state", env, write_fleet(folder, pairs, REGIONS[0]))
         bare = folder / "bare.py"
         bare.write_text(BARE_LIST)
         parent = f"projects/{PROJECT}/locations/{REGIONS[0]}"

@@ -249,6 +249,13 @@ def learn(repo: Path, shas: Iterable[str]) -> None:
         TOUCHED[repo, sha] = frozenset.intersection(*each)
 
 
+def forget() -> None:
+    """Let go of everything remembered: for long campaigns over many repositories."""
+    TOUCHED.clear()
+    for remembered in (listing, link_texts, link_text, roots, history):
+        remembered.cache_clear()
+
+
 def lines(words: Iterable[str]) -> bytes:
     return "".join(f"{word}\n" for word in words).encode()
 

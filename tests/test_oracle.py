@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.histories import history
-from tests.oracle import Expected, commits, expected, ignored, learn, touched
+from tests.oracle import Expected, commits, expected, ignored, learn, listing, touched
 from tests.repositories import (
     Builder,
     Executable,
@@ -325,3 +326,28 @@ def test_random_histories_are_sound_and_git_agrees_where_it_can_be_asked(seed: i
 def test_a_seed_says_everything(tmp_path: Path) -> None:
     first, again = history(7, tmp_path / "first", 20), history(7, tmp_path / "again", 20)
     assert (first.commits, first.services, first.pairs(3)) == (again.commits, again.services, again.pairs(3))
+
+
+def test_random_histories_hold_what_they_promise(tmp_path: Path) -> None:
+    """A generator that lost its odd cases would make every comparison pass."""
+    seen: Counter[str] = Counter()
+    for seed in range(25):
+        made = history(seed, tmp_path / str(seed))
+        parents = run_git(
+            made.path, "rev-list", "--no-walk", "--parents", "--stdin", stdin="\n".join(made.commits).encode()
+        )
+        counts = [len(line.split()) - 1 for line in parents.splitlines()]
+        seen.update(merges=counts.count(2), octopuses=sum(count > 2 for count in counts), roots=counts.count(0) - 1)
+        for deployed, target in made.pairs(2):
+            seen.update(item.mode for item in listing(made.path, target).values())
+            seen.update(odd=any(sign in path for sign in '\n":\udce9' for path in listing(made.path, target)))
+            for paths, ignore in zip(made.services, made.ignores, strict=True):
+                answer = expected(made.path, deployed, target, paths, ignore)
+                lost, led = answer.unexplained - answer.reselected, answer.roots - set(paths)
+                zero = answer.code == "current" and answer.behind
+                seen.update(
+                    [answer.code], lost=bool(lost), led=bool(led), zero=bool(zero), moved=bool(answer.reselected)
+                )
+    scarce = {name: count for name, count in seen.items() if count < 3}
+    assert not scarce
+    assert {"current", "behind", "ahead", "diverged", "100644", "100755", "120000", "160000"} <= set(seen)
