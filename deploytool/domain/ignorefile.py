@@ -22,7 +22,7 @@ from deploytool.domain.ignorepattern import (
     Shape,
     cleaned,
     expression_of,
-    matches_slowly,
+    matches_steadily,
     pattern_of,
 )
 
@@ -55,10 +55,10 @@ class Matcher(NamedTuple):
         if not self.wild:
             return False
         if len(path) > LONG_PATH or "\n" in path:
-            return any(matches_slowly(pattern.tokens, path) for pattern in self.wild)
+            return any(matches_steadily(pattern.tokens, path) for pattern in self.wild)
         if self.quick is not None and self.quick(path):
             return True
-        return any(matches_slowly(pattern.tokens, path) for pattern in self.slow)
+        return any(matches_steadily(pattern.tokens, path) for pattern in self.slow)
 
 
 @dataclass(frozen=True)

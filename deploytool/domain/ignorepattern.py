@@ -187,35 +187,52 @@ def _expression(token: Token) -> str:
     return {Wild.STAR: "[^/]*", Wild.ONE: "[^/]", Wild.FOLDERS: "(?:.*/)?", Wild.REST: ".*"}[token]
 
 
-def matches_slowly(tokens: tuple[Token, ...], path: str) -> bool:
-    """Match by keeping the set of reachable places: work is tokens x characters, whatever the pattern."""
-    places = {0}
+def matches_steadily(tokens: tuple[Token, ...], path: str) -> bool:
+    """Match by keeping the set of places reached, as bits: the work is tokens x length, whatever the pattern.
+
+    Bit n of a place set: n characters of the path are used up. Bit n of a mask: character n is of that kind.
+    """
+    masks = _masks(path)
+    places = 1
     for token in tokens:
+        places = _step(token, masks, places)
         if not places:
             return False
-        places = _step(token, path, places)
-    return len(path) in places
+    return bool(places >> len(path) & 1)
 
 
-def _step(token: Token, path: str, places: set[int]) -> set[int]:
-    end = len(path)
-    if isinstance(token, str):
-        return {at + 1 for at in places if at < end and path[at] == token}
-    if isinstance(token, CharacterClass):
-        return {at + 1 for at in places if at < end and token.holds(path[at])}
-    if token is Wild.ONE:
-        return {at + 1 for at in places if at < end and path[at] != "/"}
-    return _spread(token, path, places)
+class _Masks(NamedTuple):
+    by_character: dict[str, int]
+    slash: int
+    within: int  # no slash
+    on_line: int  # no newline, which no `**` crosses
 
 
-def _spread(token: Wild, path: str, places: set[int]) -> set[int]:
-    """Where a run may end that starts at any of `places`; a run stops before a newline, STAR before a slash."""
-    found = set(places)
-    running = False
+@lru_cache(maxsize=64)
+def _masks(path: str) -> _Masks:
+    found: dict[str, int] = {}
     for at, character in enumerate(path):
-        running = running or at in places
-        if character == ("/" if token is Wild.STAR else "\n"):
-            running = False
-        elif running and (token is not Wild.FOLDERS or character == "/"):
-            found.add(at + 1)
-    return found
+        found[character] = found.get(character, 0) | 1 << at
+    everything = (1 << len(path)) - 1
+    slash = found.get("/", 0)
+    return _Masks(found, slash, everything & ~slash, everything & ~found.get("\n", 0))
+
+
+def _step(token: Token, masks: _Masks, places: int) -> int:
+    if isinstance(token, str):
+        return (places & masks.by_character.get(token, 0)) << 1
+    if isinstance(token, CharacterClass):
+        held = sum(mask for character, mask in masks.by_character.items() if token.holds(character))
+        return (places & held) << 1
+    if token is Wild.ONE:
+        return (places & masks.within) << 1
+    if token is Wild.STAR:
+        return _flooded(places, masks.within)
+    if token is Wild.REST:
+        return _flooded(places, masks.on_line)
+    return places | (_flooded(places, masks.on_line) & masks.slash) << 1
+
+
+def _flooded(places: int, open_: int) -> int:
+    """From each place, every place reached by crossing characters of `open_`: the carry of one addition runs there."""
+    return places | ((places & open_) + open_) ^ open_

@@ -68,7 +68,7 @@ def image_of(dockerfile: str, context: str, tree: Tree, memo: LinkMemo | None = 
     found, ignore = _ignore(tree, cleaned(dockerfile), folder.path or "")
     gathering = Gathering(Context(tree, folder.path or "", ignore.rules), trail.path, folder.path is not None)
     gathering.gather(recipe)
-    inputs = {trail.path, *trail.passed, *folder.passed, *found}
+    inputs = {trail.path, *trail.passed, *folder.passed, *found, *gathering.links}
     last = recipe.stages[-1] if recipe.stages else None
     rules = tuple(rule for rule in (ignore.rules, *gathering.narrowed.values()) if rule != NO_RULES)
     followed = with_link_targets(tree, Selection(frozenset(gathering.roots), rules, frozenset(inputs)), memo)
@@ -105,7 +105,7 @@ def image_of_folder(source: str, tree: Tree, memo: LinkMemo | None = None) -> Im
     entry = None if trail.path is None else tree.entry(trail.path)
     if trail.path is None or entry is None or entry.mode != FOLDER:
         return None
-    followed = with_link_targets(tree, Selection(frozenset({trail.path, *trail.passed})), memo)
+    followed = with_link_targets(tree, Selection(frozenset({trail.path}), inputs=frozenset(trail.passed)), memo)
     return Image(selection=followed.selection, workdir=FUNCTION_FOLDER, doubts=followed.doubts, context=trail.path)
 
 
@@ -114,15 +114,15 @@ def selection_of_paths(
 ) -> PathSelection:
     """What `paths` mean on this tree, links followed. Raises MalformedPattern for a bad pattern."""
     rules = rules_of(ignore_patterns)
-    roots: set[str] = set()
+    roots, links = set[str](), set[str]()
     missing = []
     for path in paths:
         trail = trail_of(tree, cleaned(path), memo)
-        roots.update(trail.passed)
+        links.update(trail.passed)
         if trail.path is None:
             missing.append(path)
         else:
             roots.add(trail.path)
-    selection = Selection(frozenset(roots), (rules,) if rules != NO_RULES else ())
+    selection = Selection(frozenset(roots), (rules,) if rules != NO_RULES else (), frozenset(links))
     followed = with_link_targets(tree, selection, memo)
     return PathSelection(followed.selection, tuple(missing), followed.doubts)

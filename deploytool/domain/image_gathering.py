@@ -41,6 +41,7 @@ class Gathering:
     dockerfile: str
     exists: bool  # the context folder itself
     roots: set[str] = field(default_factory=set)
+    links: set[str] = field(default_factory=set)  # followed to get there
     outside: list[Outside] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
@@ -105,10 +106,11 @@ class Gathering:
         roots = {source.path for source in found.sources}
         if not found.wild and any(self.context.left_out(path) for path in roots):
             self._doubt(line, f"{text[:80]} is left out by the ignore rules", DoubtKind.IGNORED_SOURCE)
-        paths = roots.union(link for source in found.sources for link in source.links)
-        self.roots |= paths
+        links = {link for source in found.sources for link in source.links}
+        self.roots |= roots
+        self.links |= links
         single = found.sources[0].path if not found.wild and not parents else None
-        self._taken.append(_Taken(line, frozenset(paths), excludes if single is not None else (), single or ""))
+        self._taken.append(_Taken(line, frozenset(roots | links), excludes if single is not None else (), single or ""))
 
     def _narrow(self) -> None:
         """Keep `--exclude` where no other line takes from the same folder; elsewhere more is taken than copied."""

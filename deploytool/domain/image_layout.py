@@ -17,7 +17,7 @@ from deploytool.domain.image_sources import Context, Source, is_remote, is_wild
 from deploytool.domain.links import MOST_HOPS
 from deploytool.domain.tree import FOLDER, LINK, Tree
 
-MOST_PLACED = 1_000_000  # files laid by all steps together
+MOST_PLACED = 300_000  # files laid by all steps together
 
 # Folders that every base image has: `COPY start.sh /usr/local/bin` puts a file in it, not in its place.
 _USUAL = """

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from deploytool.domain.dockerfile_words import Unreadable
 from deploytool.domain.ignorefile import IgnoreRules, rules_of
-from deploytool.domain.ignorepattern import MalformedPattern, Pattern, cleaned, matches_slowly, pattern_of
+from deploytool.domain.ignorepattern import MalformedPattern, Pattern, cleaned, matches_steadily, pattern_of
 from deploytool.domain.links import trail_of
 from deploytool.domain.tree import FOLDER, Tree
 
-MOST_VISITS = 300_000  # tree entries that the patterns of one Dockerfile may look at
+MOST_VISITS = 100_000  # tree entries that the patterns of one Dockerfile may look at
 REMOTE = ("http://", "https://", "git://", "git@", "ssh://")
 
 
@@ -43,6 +43,7 @@ class Context:
         key = (text, parents)
         if key not in self._seen:
             self._seen[key] = self._look(text, parents)
+        self._count(len(self._seen[key].sources))
         return self._seen[key]
 
     def left_out(self, path: str) -> bool:
@@ -95,7 +96,7 @@ class Context:
         listing = self.tree.objects.listing(entry.oid) if entry is not None else {}
         self._count(len(listing))
         for name in listing:
-            if matches_slowly(pattern.tokens, name) if pattern.tokens else name == pattern.text:
+            if matches_steadily(pattern.tokens, name) if pattern.tokens else name == pattern.text:
                 yield f"{folder}/{name}" if folder else name
 
     def _deep(self, start: Source, pattern: str) -> Iterator[Source]:

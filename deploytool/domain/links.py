@@ -29,9 +29,10 @@ class Trail(NamedTuple):
 
 
 class Leads(NamedTuple):
-    """What the links below one root add: the links passed and the targets, as far as they lie elsewhere."""
+    """What the links below one root add, as far as it lies elsewhere."""
 
-    paths: tuple[str, ...]
+    targets: tuple[str, ...]
+    passed: frozenset[str]  # links on the way there
     doubts: dict[str, Doubt]
 
 
@@ -155,26 +156,33 @@ def _holding(objects: Objects, oid: str, memo: LinkMemo) -> tuple[tuple[str, Ent
 
 
 def with_link_targets(tree: Tree, selection: Selection, memo: LinkMemo | None = None) -> Followed:
-    """The selection with the targets of its links as further roots, and the links of those, until nothing is new."""
+    """The selection with the targets of its links as further roots, and the links of those, until nothing is new.
+
+    A link that is merely passed on the way becomes an input: it decides what is taken, without being followed itself.
+    """
     memo = LinkMemo() if memo is None else memo
     pending = sorted(selection.roots)
     doubts: dict[str, Doubt] = {}
+    passed: set[str] = set()
     grown = selection
     while pending:
         leads = _leads(tree, pending.pop(), selection, memo)
         doubts.update(leads.doubts)
-        new = {path for path in leads.paths if not grown.under_root(path)}
+        passed |= leads.passed
+        new = {path for path in leads.targets if not grown.under_root(path)}
         if new:
             pending.extend(sorted(new))
             grown = replace(grown, roots=grown.roots | new)
-    return Followed(grown, tuple(doubts.values()))
+    between = frozenset(path for path in passed if not grown.takes(path))
+    return Followed(replace(grown, inputs=grown.inputs | between) if between else grown, tuple(doubts.values()))
 
 
 def _leads(tree: Tree, root: str, selection: Selection, memo: LinkMemo) -> Leads:
     """Remembered, because many services share a folder and its rules."""
     key = (tree.oid, root, selection.rules)
     if key not in memo.leads:
-        paths: set[str] = set()
+        targets: set[str] = set()
+        passed: set[str] = set()
         doubts: dict[str, Doubt] = {}
         for number, link in enumerate(_links_at(tree, root, selection, memo)):
             if number >= MOST_LINKS:
@@ -182,11 +190,12 @@ def _leads(tree: Tree, root: str, selection: Selection, memo: LinkMemo) -> Leads
                 doubts[root] = Doubt(root, 0, why, DoubtKind.TOO_LARGE)
                 break
             trail = trail_of(tree, link, memo)
-            paths.update(trail.passed)
+            passed.update(trail.passed)
             if trail.path is None:
                 doubts[link] = Doubt(link, 0, f"this link {trail.why}", trail.kind)
             else:
-                paths.add(trail.path)
-        alone = Selection(frozenset((root,)))
-        memo.leads[key] = Leads(tuple(sorted(path for path in paths if not alone.under_root(path))), doubts)
+                targets.add(trail.path)
+        taken = Selection(frozenset((root,)), selection.rules)
+        elsewhere = tuple(sorted(path for path in targets if not taken.under_root(path)))
+        memo.leads[key] = Leads(elsewhere, frozenset(path for path in passed if not taken.takes(path)), doubts)
     return memo.leads[key]

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from deploytool.domain.doubt import DoubtKind
 from deploytool.domain.ignorefile import NO_RULES, ignorefile_of, rules_of
-from deploytool.domain.ignorepattern import MalformedPattern, Shape, cleaned, expression_of, matches_slowly, pattern_of
+from deploytool.domain.ignorepattern import (
+    MalformedPattern,
+    Shape,
+    cleaned,
+    expression_of,
+    matches_steadily,
+    pattern_of,
+)
 
 YES = [
     ("**", "one"),
@@ -199,7 +206,7 @@ def test_no_pattern_takes_long(pattern: str) -> None:
     start = time.perf_counter()
     rules.ignores("a" * 4000)
     rules.ignores("a/" * 60 + "a" * 200)
-    assert time.perf_counter() - start < 2
+    assert time.perf_counter() - start < 0.3
 
 
 def test_a_huge_file_is_a_doubt() -> None:
@@ -296,7 +303,7 @@ def test_both_engines_agree(text: str, one: str) -> None:
     except MalformedPattern:
         return
     if found.shape is Shape.WILD and (expression := expression_of(found)) is not None:
-        assert bool(re.compile(expression).match(one)) == matches_slowly(found.tokens, one)
+        assert bool(re.compile(expression).match(one)) == matches_steadily(found.tokens, one)
 
 
 @settings(max_examples=300, deadline=None)
