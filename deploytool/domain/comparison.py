@@ -42,6 +42,7 @@ class Owners:
         self._inputs: dict[str, int] = {}
         self._ruled: dict[tuple[tuple[Rules, ...], tuple[Rules, ...]], int] = {}
         self._folders: dict[str, int] = {}
+        self._paths: dict[str, int] = {}
         for index, pair in enumerate(pairs):
             bit = 1 << index
             for root in pair.before.roots | pair.after.roots:
@@ -53,6 +54,12 @@ class Owners:
                 self._ruled[rules] = self._ruled.get(rules, 0) | bit
 
     def of(self, path: str) -> int:
+        known = self._paths.get(path)
+        if known is None:
+            known = self._paths[path] = self._asked(path)
+        return known
+
+    def _asked(self, path: str) -> int:
         folder, _, _ = path.rpartition("/")
         mask = self._below(folder) | self._roots.get(path, 0)
         for rules, pairs in self._ruled.items():
