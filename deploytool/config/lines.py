@@ -5,9 +5,8 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping
 
+from deploytool.config.mistake import Key
 from deploytool.config.tokens import pieces
-
-Key = tuple[str | int, ...]
 
 
 def lines_of(text: str) -> Mapping[Key, int]:
@@ -116,5 +115,4 @@ class _Reader:
 def _unquoted(text: str) -> str:
     if "\\" not in text:
         return text[1:-1]
-    (value,) = tomllib.loads(f"k = {text}").values()
-    return value
+    return str(tomllib.loads(f"k = {text}")["k"])
