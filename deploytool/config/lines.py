@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Iterator, Mapping
 
@@ -113,6 +114,9 @@ class _Reader:
 
 
 def _unquoted(text: str) -> str:
-    if "\\" not in text:
+    if text[0] == "'" or "\\" not in text:
         return text[1:-1]
-    return str(tomllib.loads(f"k = {text}")["k"])
+    try:
+        return str(json.loads(text))  # the escapes they share, ten times as fast
+    except ValueError:
+        return str(tomllib.loads(f"k = {text}")["k"])

@@ -24,9 +24,10 @@ class Mistake(NamedTuple):
 
 def mistake_lines(mistakes: Iterable[Mistake], lines: Mapping[Key, int], said: str) -> tuple[str, ...]:
     """`FILE:LINE: KEY: what is wrong; did you mean …?`, in the order of the file."""
-    placed = sorted(((nearest_line(lines, one.key), key_text(one.key), one.says, one) for one in mistakes), key=_place)
-    told = dict.fromkeys(_lines([(line, key, one) for line, key, _, one in placed[:MOST_LINES]], said))
-    more = len(placed) - MOST_LINES
+    by_line = sorted(((nearest_line(lines, one.key), one) for one in mistakes), key=lambda placed: placed[0])
+    first = sorted(((line, key_text(one.key), one) for line, one in by_line[:MOST_LINES]), key=_place)
+    told = dict.fromkeys(_lines(first, said))
+    more = len(by_line) - MOST_LINES
     return (*told, f"{said}: and {more} more mistakes") if more > 0 else tuple(told)
 
 
@@ -48,6 +49,11 @@ def key_text(key: Key) -> str:
     return text
 
 
+def _place(placed: tuple[int, str, Mistake]) -> tuple[int, str, str]:
+    line, key, mistake = placed
+    return line, key, mistake.says
+
+
 def _lines(placed: Iterable[tuple[int, str, Mistake]], said: str) -> Iterator[str]:
     left = MOST_COMPARED
     for line, key, one in placed:
@@ -56,10 +62,6 @@ def _lines(placed: Iterable[tuple[int, str, Mistake]], said: str) -> Iterator[st
         close = nearest_of(one.word, choices) if choices and left >= 0 else []
         ending = f"; did you mean {shown(close[0])}?" if close else one.otherwise
         yield _printable(f"{said}:{line}: {key}: {one.says}{ending}")
-
-
-def _place(placed: tuple[int, str, str, Mistake]) -> tuple[int, str, str]:
-    return placed[:3]
 
 
 def _is_bare(part: str) -> bool:

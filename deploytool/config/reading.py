@@ -13,7 +13,8 @@ from deploytool.errors import ConfigurationError
 
 LARGEST = 1024 * 1024  # bytes
 DEEPEST = 64  # tables in tables, lists in lists, parts of a dotted key
-MOST_VALUES = 40_000  # keys, tables and members of lists; a thousand ordinary services have 15,000
+MOST_VALUES = 40_000  # keys and members of lists; a thousand ordinary services have 15,000
+TABLE_WEIGHT = 3  # values that cost as much time as the heading of a table
 MOST_STEPS = 250_000  # tomllib walks from the root for every part of every key; a thousand services need 50,000
 FILE_NAME = "services.toml"
 
@@ -89,7 +90,7 @@ class _Shape:
         if max(self.depth, self.dots, self.header) > DEEPEST:
             return f"more than {DEEPEST} levels deep"
         if self.values > MOST_VALUES:
-            return f"more than {MOST_VALUES} keys, tables and list members"
+            return f"more keys, tables and list members than {MOST_VALUES} (a table counts as {TABLE_WEIGHT})"
         return "too many keys with too many parts" if self.steps > MOST_STEPS else None
 
     def take(self, sign: str) -> None:
@@ -113,8 +114,8 @@ class _Shape:
         if self._in_header:
             self._in_header = False
             self.header = self.dots + 1
-            self.steps += self.header
-            self.values += 1
+            self.steps += 2 * self.header
+            self.values += TABLE_WEIGHT
         self.depth = max(self.depth - 1, 0)
 
     def _count(self, sign: str) -> None:

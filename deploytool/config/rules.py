@@ -161,7 +161,8 @@ def _release_order(services: Raw) -> Found:
     waits: dict[str, list[str]] = {}
     for name, service in services.items():
         after = [one for one in _list(service, "after") if isinstance(one, str)] if isinstance(service, dict) else []
-        waits[name] = [one for one in after if one in services]
+        if after:
+            waits[name] = [one for one in after if one in services]
         for index, one in enumerate(_list(service, "after") if isinstance(service, dict) else ()):
             if isinstance(one, str) and one not in services:
                 yield Mistake(("services", name, "after", index), f"there is no service {shown(one)}", one, services)
@@ -197,19 +198,22 @@ def _locks(locks: Raw) -> Found:
 
 
 def _targets(document: Raw, services: Raw) -> Found:
+    names = {name: _check_names(service) for name, service in services.items()}
     for index, target in enumerate(_list(document, "targets")):
         reference = target.get("check") if isinstance(target, dict) else None
         if not isinstance(reference, str) or "/" not in reference:
             continue
         name, _, wanted = reference.partition("/")
-        service = services.get(name)
         key = ("targets", index, "check")
-        if not isinstance(service, dict):
+        if name not in names:
             yield Mistake(key, f"there is no service {shown(name)}", name, services)
-            continue
-        checks = [str(check.get("name")) for check in _list(service, "checks") if isinstance(check, dict)]
-        if wanted not in checks:
-            yield Mistake(key, f"{shown(name)} has no check {shown(wanted)}", wanted, checks)
+        elif wanted not in names[name]:
+            yield Mistake(key, f"{shown(name)} has no check {shown(wanted)}", wanted, names[name])
+
+
+def _check_names(service: Any) -> dict[str, None]:
+    checks = _list(service, "checks") if isinstance(service, dict) else ()
+    return {str(check.get("name")): None for check in checks if isinstance(check, dict)}
 
 
 def _table(document: Raw, name: str) -> Raw:

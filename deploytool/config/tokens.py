@@ -12,8 +12,8 @@ STRING = (
     r'|"(?:[^"\\\n]|\\[^\n])*+"'
     r"|'[^'\n]*+'"
 )
-PIECE = re.compile(rf"(?:[ \t\r]++|#[^\n]*+)*+(?:({STRING})|([^\s\"'#\[\]{{}}.=,]++)|([\s\S]|\Z))")
-SIGN = re.compile(rf"(?:[^\"'#\[\]{{}}.=,\n]++|#[^\n]*+|{STRING})*+([\[\]{{}}.=,]|\n[\s]*+|\Z|[\"'])")
+PIECE = re.compile(rf"(?:[ \t\r]++|#[^\n]*+)*+(?:({STRING})|([^\s\"'#\[\]{{}}.=,]++)|(\n(?:\s|#[^\n]*+)*+|[\s\S]|\Z))")
+SIGN = re.compile(rf"(?:[^\"'#\[\]{{}}.=,\n]++|#[^\n]*+|{STRING})*+([\[\]{{}}.=,]|\n(?:\s++|#[^\n]*+)*+|\Z|[\"'])")
 
 
 def signs(text: str) -> Iterator[tuple[str, int]]:
@@ -39,5 +39,5 @@ def pieces(text: str) -> Iterator[tuple[str, str, int]]:
         elif word is not None:
             yield "w", word, line
         elif sign:
-            yield sign, sign, line
-            line += sign == "\n"
+            yield sign[0], sign, line
+            line += sign.count("\n")
