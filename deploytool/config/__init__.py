@@ -4,6 +4,8 @@
 nearest valid spelling. `find(folder)` looks for the file; `schema_of()` is its JSON Schema.
 """
 
+from typing import Any
+
 from deploytool.config.checks import (
     Bounds,
     Check,
@@ -55,7 +57,7 @@ __all__ = [
 ]
 
 
-def schema_of() -> dict:
+def schema_of() -> dict[str, Any]:
     """The JSON Schema (2020-12) of services.toml."""
     from deploytool.config import schema
 

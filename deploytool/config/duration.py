@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
-from pydantic_core import PydanticKnownError
 
 from deploytool.config.nearest import shown
 
@@ -37,7 +36,7 @@ def _length(value: Any) -> Duration:
     if isinstance(value, Duration):
         return value
     if not isinstance(value, str):
-        raise PydanticKnownError("string_type")
+        raise ValueError('must be a length of time in quotes, such as "5m"')
     return Duration.of(value)
 
 

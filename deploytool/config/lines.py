@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Iterator, Mapping
 
+from deploytool.config.mistake import Key
 from deploytool.config.tokens import pieces
-
-Key = tuple[str | int, ...]
 
 
 def lines_of(text: str) -> Mapping[Key, int]:
@@ -114,7 +114,9 @@ class _Reader:
 
 
 def _unquoted(text: str) -> str:
-    if "\\" not in text:
+    if text[0] == "'" or "\\" not in text:
         return text[1:-1]
-    (value,) = tomllib.loads(f"k = {text}").values()
-    return value
+    try:
+        return str(json.loads(text))  # the escapes they share, ten times as fast
+    except ValueError:
+        return str(tomllib.loads(f"k = {text}")["k"])

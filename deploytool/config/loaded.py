@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from deploytool.config.mistake import Key, Mistake, mistake_lines, nearest_line
 from deploytool.config.models import (
     BuildTable,
     Document,
@@ -25,9 +26,6 @@ from deploytool.config.models import (
 from deploytool.config.nearest import nearest_of, shown
 from deploytool.config.reading import FILE_NAME, document_of, file_bytes, text_of
 from deploytool.errors import ConfigurationError, UsageError
-
-MOST_SHOWN = 1_000  # a file with more mistakes is not a services.toml; the count is said all the same
-Key = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -115,12 +113,6 @@ def load(path: Path, *, repository: Path | None = None) -> Config:
     )
 
 
-def nearest_line(lines: Mapping[Key, int], key: Key) -> int:
-    while key and key not in lines:
-        key = key[:-1]
-    return lines.get(key, 1)
-
-
 def _judged(document: dict[str, Any], text: str, said: str) -> Document:
     from deploytool.config.rules import broken_rules
 
@@ -135,18 +127,13 @@ def _judged(document: dict[str, Any], text: str, said: str) -> Document:
     raise _mistaken(error, broken, text, said)
 
 
-def _mistaken(error: ValidationError | None, broken: list[Any], text: str, said: str) -> ConfigurationError:
+def _mistaken(error: ValidationError | None, broken: list[Mistake], text: str, said: str) -> ConfigurationError:
     from deploytool.config.lines import lines_of
-    from deploytool.config.mistakes import key_text, mistakes_of, one_line
+    from deploytool.config.mistakes import mistakes_of
 
     found = [*(mistakes_of(error) if error else ()), *broken]
-    lines = lines_of(text)
-    placed = sorted((nearest_line(lines, one.key), key_text(one.key), one.says) for one in found)
-    told = tuple(one_line(f"{said}:{line}: {key}: {says}") for line, key, says in dict.fromkeys(placed))
-    count = len(told)
-    if count > MOST_SHOWN:
-        told = (*told[:MOST_SHOWN], f"{said}: and {count - MOST_SHOWN} more mistakes")
-    many = "1 mistake" if count == 1 else f"{count} mistakes"
+    told = mistake_lines(found, lines_of(text), said)
+    many = "1 mistake" if len(found) == 1 else f"{len(found)} mistakes"
     return ConfigurationError(
         f"{shown(said)} has {many}.", hint="Correct them, then: deploytool config check", mistakes=told
     )

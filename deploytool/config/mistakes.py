@@ -5,16 +5,15 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import ValidationError
 
 from deploytool.config.checks import KINDS
-from deploytool.config.lines import Key
-from deploytool.config.nearest import did_you_mean, listed, shown
+from deploytool.config.mistake import Key, Mistake
+from deploytool.config.nearest import listed, shown
 from deploytool.config.spelling import unknown_key
 
-BARE = re.compile(r"[A-Za-z0-9_-]{1,100}")
 WANTED = {
     "string_type": "text in quotes",
     "int_type": "a whole number",
@@ -28,33 +27,14 @@ WANTED = {
 SECRETS = {("notify", "slack_webhook_env"), ("notify", "webhook_env")}  # people paste the address itself
 
 
-class Mistake(NamedTuple):
-    key: Key
-    says: str
-
-
 def mistakes_of(error: ValidationError) -> Iterator[Mistake]:
     """One mistake per finding of pydantic's, less what `rules` says in better words."""
     for found in error.errors(include_url=False):
-        if found["type"] not in ("union_tag_not_found", "union_tag_invalid"):  # kinds of checks
-            key = _key(found["loc"])
-            yield Mistake(key, _sentence(key, dict(found)))
-
-
-def one_line(text: str) -> str:
-    """The text with nothing in it that is not printed: the last fence between a file and a terminal."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
-
-
-def key_text(key: Key) -> str:
-    """`services.worker.checks[0].http`; parts that TOML would want in quotes are in quotes."""
-    text = ""
-    for part in key:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        else:
-            text += ("." if text else "") + (part if BARE.fullmatch(part) else shown(part))
-    return text
+        if found["type"] in ("union_tag_not_found", "union_tag_invalid"):
+            continue  # the kind of a check
+        if found["type"] == "too_short" and found["input"]:
+            continue  # its members are wrong, which makes it short for pydantic
+        yield _mistake(_key(found["loc"]), dict(found))
 
 
 def value_text(value: Any, key: Key = ()) -> str:
@@ -83,19 +63,26 @@ def _key(location: Iterable[str | int]) -> Key:
     return key[:4] + key[5:] if tagged else key
 
 
-def _sentence(key: Key, found: dict[str, Any]) -> str:
-    kind, context, value = found["type"], found.get("ctx") or {}, found["input"]
+def _mistake(key: Key, found: dict[str, Any]) -> Mistake:
+    kind, value = found["type"], found["input"]
     if kind == "extra_forbidden":
         return unknown_key(key)
+    if kind in ("literal_error", "enum"):
+        choices = re.findall(r"'([^']*)'", str(found["ctx"]["expected"]))
+        if isinstance(value, str):
+            return Mistake(key, f"must be {listed(choices)}, not {shown(value)}", value, choices)
+        return Mistake(key, f"must be {listed(choices)}, not {value_text(value, key)}")
+    return Mistake(key, _sentence(key, kind, found.get("ctx") or {}, value) or found["msg"])
+
+
+def _sentence(key: Key, kind: str, context: dict[str, Any], value: Any) -> str | None:
     if kind == "missing":
         return _missing(key)
     if kind in WANTED:
         return _wrong_type(key, WANTED[kind], value)
-    if kind in ("literal_error", "enum"):
-        return _wrong_word(re.findall(r"'([^']*)'", str(context.get("expected"))), value, key)
     if kind == "value_error":
         return str(context["error"])
-    return _out_of_bounds(kind, context, value, key) or found["msg"]
+    return _out_of_bounds(kind, context, value, key)
 
 
 def _missing(key: Key) -> str:
@@ -110,19 +97,11 @@ def _wrong_type(key: Key, wanted: str, value: Any) -> str:
     remedy = ""
     if wanted == "a list" and isinstance(value, str) and key not in SECRETS:
         remedy = f"; write [{shown(value)}]"
-    elif wanted == "text in quotes" and isinstance(value, bool | int | float):
-        remedy = f'; write "{str(value).lower()}"' if "very" not in _number_text(value) else ""
     elif wanted == "true or false" and isinstance(value, str) and value.lower() in ("true", "false"):
         remedy = f"; write {value.lower()} without quotes"
     elif wanted in ("a whole number", "a number") and isinstance(value, str) and re.fullmatch(r"\d{1,9}", value):
         remedy = f"; write {value} without quotes"
     return f"must be {wanted}, not {value_text(value, key)}{remedy}"
-
-
-def _wrong_word(choices: list[str], value: Any, key: Key) -> str:
-    if not isinstance(value, str):
-        return f"must be {listed(choices)}, not {value_text(value, key)}"
-    return f"must be {listed(choices)}, not {shown(value)}{did_you_mean(value, choices)}"
 
 
 def _out_of_bounds(kind: str, context: dict[str, Any], value: Any, key: Key) -> str | None:

@@ -6,6 +6,7 @@ What one key alone can get wrong is refused by its type; what several keys get w
 from __future__ import annotations
 
 import datetime
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, PrivateAttr
@@ -40,7 +41,7 @@ from deploytool.domain.report import Precision
 
 
 def _rising(steps: tuple[int, ...]) -> tuple[int, ...]:
-    if any(later <= earlier for earlier, later in zip(steps, steps[1:], strict=False)) or steps[-1:] != (100,):
+    if any(later <= earlier for earlier, later in pairwise(steps)) or steps[-1:] != (100,):
         raise ValueError("the steps must rise and end with 100, such as [5, 50, 100]")
     return steps
 

@@ -18,12 +18,6 @@ def nearest_of(word: str, choices: Iterable[str], count: int = 1) -> list[str]:
     return [by_folded[folded] for folded in close]
 
 
-def did_you_mean(word: str, choices: Iterable[str]) -> str:
-    """`; did you mean "x"?` to end a sentence with, or nothing."""
-    close = nearest_of(word, choices)
-    return f"; did you mean {shown(close[0])}?" if close else ""
-
-
 def shown(text: str) -> str:
     """The text in double quotes, shortened, with everything that a terminal could act on made visible."""
     cut = text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"

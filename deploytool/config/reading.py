@@ -13,8 +13,9 @@ from deploytool.errors import ConfigurationError
 
 LARGEST = 1024 * 1024  # bytes
 DEEPEST = 64  # tables in tables, lists in lists, parts of a dotted key
-# tomllib walks from the root for every part of every key; an ordinary megabyte of services needs a tenth of this.
-MOST_WORK = 600_000
+MOST_VALUES = 40_000  # keys and members of lists; a thousand ordinary services have 15,000
+TABLE_WEIGHT = 3  # values that cost as much time as the heading of a table
+MOST_STEPS = 250_000  # tomllib walks from the root for every part of every key; a thousand services need 50,000
 FILE_NAME = "services.toml"
 
 
@@ -63,32 +64,64 @@ def document_of(text: str, said: str) -> dict[str, Any]:
 
 
 def judge_depth(text: str, said: str) -> None:
-    """Refuse nesting beyond DEEPEST and keys whose reading would take seconds; linear in the text's length."""
-    depth = dots = work = 0
-    header = 0  # parts of the [table] that keys are in
-    fresh = True  # nothing but spaces on this line yet
-    in_header = False
+    """Refuse what would overflow the parser's stack or keep it busy for seconds; linear in the text's length."""
+    shape = _Shape()
     for sign, offset in signs(text):
+        shape.take(sign)
+        why = shape.excess
+        if why:
+            raise refused(said, _line(text, offset), why, "describe fewer things in one file, and less nested")
+
+
+class _Shape:
+    """How deep and how large the document is so far."""
+
+    def __init__(self) -> None:
+        self.depth = 0  # open brackets and braces
+        self.dots = 0  # in the key that is being read
+        self.header = 0  # parts of the [table] that the keys are in
+        self.values = 0
+        self.steps = 0
+        self._line_start = True
+        self._in_header = False
+
+    @property
+    def excess(self) -> str | None:
+        if max(self.depth, self.dots, self.header) > DEEPEST:
+            return f"more than {DEEPEST} levels deep"
+        if self.values > MOST_VALUES:
+            return f"more keys, tables and list members than {MOST_VALUES} (a table counts as {TABLE_WEIGHT})"
+        return "too many keys with too many parts" if self.steps > MOST_STEPS else None
+
+    def take(self, sign: str) -> None:
         if sign == ".":
-            dots += 1
-        elif sign == "[" and fresh and depth == 0:
-            in_header, dots, depth = True, 0, 1
-        elif sign in "[{":
-            depth, dots = depth + 1, 0
-        elif sign == "=":
-            work += (dots + 1) * (header + dots + 1)
-            dots = 0
+            self.dots += 1
+            return
+        if sign == "[" and self._line_start:
+            self._in_header = True
+        if sign in "[{":
+            self.depth += 1
         elif sign in "]}":
-            if in_header:
-                header, in_header, work = dots + 1, False, work + dots + 1
-            depth, dots = max(depth - 1, 0), 0
+            self._close()
+        elif sign in "=,":
+            self._count(sign)
         else:
-            in_header, dots = False, 0
-        fresh = sign == "\n" and depth == 0
-        if max(depth, dots, header) > DEEPEST:
-            raise refused(said, _line(text, offset), f"more than {DEEPEST} levels deep", "write it flatter")
-        if work > MOST_WORK:
-            raise refused(said, _line(text, offset), "too many keys in too deep tables", "write it flatter")
+            self._in_header = False
+        self._line_start = sign == "\n" and self.depth == 0
+        self.dots = 0
+
+    def _close(self) -> None:
+        if self._in_header:
+            self._in_header = False
+            self.header = self.dots + 1
+            self.steps += 2 * self.header
+            self.values += TABLE_WEIGHT
+        self.depth = max(self.depth - 1, 0)
+
+    def _count(self, sign: str) -> None:
+        self.values += 1
+        if sign == "=":
+            self.steps += (self.dots + 1) * (self.header + self.dots + 1)
 
 
 def refused(said: str, line: int | None, why: str, remedy: str) -> ConfigurationError:

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 from deploytool.config.checks import KINDS
 from deploytool.config.grammar import JOB_NAME, SERVICE_NAME
-from deploytool.config.lines import Key
-from deploytool.config.mistakes import Mistake, value_text
-from deploytool.config.nearest import did_you_mean, listed, nearest_of, shown
+from deploytool.config.mistake import Key, Mistake
+from deploytool.config.mistakes import value_text
+from deploytool.config.nearest import listed, nearest_of, shown
 
 Found = Iterator[Mistake]
 Raw = Mapping[str, Any]
@@ -119,8 +119,8 @@ def _http(key: Key, check: Raw, service: Raw) -> Found:
         return
     hosts = [one.lower() for one in _list(service, "hosts") if isinstance(one, str)]
     if host not in hosts:
-        remedy = did_you_mean(host, hosts) or f"; write hosts = [{shown(host)}], or only the path"
-        yield Mistake((*key, "http"), f"calls {shown(host)}, which is none of the service's hosts{remedy}")
+        says = f"calls {shown(host)}, which is none of the service's hosts"
+        yield Mistake((*key, "http"), says, host, hosts, f"; write hosts = [{shown(host)}], or only the path")
 
 
 def _some_bound(*names: str) -> Callable[[Key, Raw, Raw], Found]:
@@ -161,18 +161,18 @@ def _release_order(services: Raw) -> Found:
     waits: dict[str, list[str]] = {}
     for name, service in services.items():
         after = [one for one in _list(service, "after") if isinstance(one, str)] if isinstance(service, dict) else []
-        waits[name] = [one for one in after if one in services]
+        if after:
+            waits[name] = [one for one in after if one in services]
         for index, one in enumerate(_list(service, "after") if isinstance(service, dict) else ()):
             if isinstance(one, str) and one not in services:
-                near = did_you_mean(one, services)
-                yield Mistake(("services", name, "after", index), f"there is no service {shown(one)}{near}")
+                yield Mistake(("services", name, "after", index), f"there is no service {shown(one)}", one, services)
     for _ in range(MOST_CYCLES):
         circle = _circle(waits)
         if not circle:
             return
         waits[circle[0]] = [one for one in waits[circle[0]] if one != circle[1]]
-        path = ", which waits for ".join(shown(one) for one in circle[1:])
-        yield Mistake(("services", circle[0], "after"), f"waits for {path}: none of them could ever be released")
+        path = ", which waits for ".join(shown(one) for one in circle[1:]) if len(circle) > 2 else "itself"
+        yield Mistake(("services", circle[0], "after"), f"waits for {path}: it could never be released")
 
 
 def _circle(waits: Mapping[str, list[str]]) -> list[str]:
@@ -198,20 +198,22 @@ def _locks(locks: Raw) -> Found:
 
 
 def _targets(document: Raw, services: Raw) -> Found:
+    names = {name: _check_names(service) for name, service in services.items()}
     for index, target in enumerate(_list(document, "targets")):
         reference = target.get("check") if isinstance(target, dict) else None
         if not isinstance(reference, str) or "/" not in reference:
             continue
         name, _, wanted = reference.partition("/")
-        service = services.get(name)
         key = ("targets", index, "check")
-        if not isinstance(service, dict):
-            yield Mistake(key, f"there is no service {shown(name)}{did_you_mean(name, services)}")
-            continue
-        checks = [str(check.get("name")) for check in _list(service, "checks") if isinstance(check, dict)]
-        if wanted not in checks:
-            near = did_you_mean(wanted, checks)
-            yield Mistake(key, f"{shown(name)} has no check {shown(wanted)}{near}")
+        if name not in names:
+            yield Mistake(key, f"there is no service {shown(name)}", name, services)
+        elif wanted not in names[name]:
+            yield Mistake(key, f"{shown(name)} has no check {shown(wanted)}", wanted, names[name])
+
+
+def _check_names(service: Any) -> dict[str, None]:
+    checks = _list(service, "checks") if isinstance(service, dict) else ()
+    return {str(check.get("name")): None for check in checks if isinstance(check, dict)}
 
 
 def _table(document: Raw, name: str) -> Raw:

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, get_args
 
-from deploytool.config.checks import KINDS
-from deploytool.config.lines import Key
+from deploytool.config.mistake import Key, Mistake
 from deploytool.config.models import Document
-from deploytool.config.nearest import nearest_of
+from deploytool.config.nearest import shown
 from deploytool.config.tables import Table
 
 # What people coming from other tools write, where no likeness of letters would help.
@@ -40,20 +39,20 @@ def tables() -> Mapping[tuple[str, ...], tuple[str, ...]]:
     return {path: tuple(keys) for path, keys in found.items()}
 
 
-def unknown_key(key: Key) -> str:
-    """The sentence for a key that nobody reads."""
+def unknown_key(key: Key) -> Mistake:
+    """What is said of a key that nobody reads."""
     word, table = str(key[-1]), _pattern(key[:-1])
     choices = tables().get(table, ())
-    meant = OTHER_WORDS.get(word)
-    close = [meant] if meant in choices else nearest_of(word, choices)
-    if close:
-        return f"is not a key here; did you mean {close[0]}?"
-    homes = [path for path, keys in tables().items() if word in keys and path != table]
-    if table[:3] == ("services", "*", "checks") and any(word in kind.model_fields for kind in KINDS.values()):
-        return "is not a key of this kind of check"
-    if homes:
-        return f"is not a key here; it belongs in {_heading(homes[0])}"
-    return f"is not a key here; there are {', '.join(choices)}" if choices else "is not a key here"
+    if word in choices:  # of a check: the keys here are those of all kinds
+        return Mistake(key, "is not a key of this kind of check")
+    homes = [path for path, keys in tables().items() if word in keys]
+    below = [path for path in homes if path[: len(table)] == table]
+    if below:
+        return Mistake(key, f"is not a key here; it belongs in {_heading(below[0])}")
+    if OTHER_WORDS.get(word) in choices:
+        return Mistake(key, f"is not a key here; did you mean {shown(OTHER_WORDS[word])}?")
+    otherwise = f"; it belongs in {_heading(homes[0])}" if homes else f"; there are {', '.join(choices)}"
+    return Mistake(key, "is not a key here", word, choices, otherwise)
 
 
 def _pattern(table: Key) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ STRING = (
     r'|"(?:[^"\\\n]|\\[^\n])*+"'
     r"|'[^'\n]*+'"
 )
-PIECE = re.compile(rf"(?:[ \t\r]++|#[^\n]*+)*+(?:({STRING})|([^\s\"'#\[\]{{}}.=,]++)|(\n|[\s\S]))")
-SIGN = re.compile(rf"(?:[^\"'#\[\]{{}}.=,\n]++|#[^\n]*+|{STRING})*+([\[\]{{}}.=,\n]|$|[\"'])")
+PIECE = re.compile(rf"(?:[ \t\r]++|#[^\n]*+)*+(?:({STRING})|([^\s\"'#\[\]{{}}.=,]++)|(\n(?:\s|#[^\n]*+)*+|[\s\S]|\Z))")
+SIGN = re.compile(rf"(?:[^\"'#\[\]{{}}.=,\n]++|#[^\n]*+|{STRING})*+([\[\]{{}}.=,]|\n(?:\s++|#[^\n]*+)*+|\Z|[\"'])")
 
 
 def signs(text: str) -> Iterator[tuple[str, int]]:
@@ -25,7 +25,7 @@ def signs(text: str) -> Iterator[tuple[str, int]]:
         sign = found[1]
         if sign in ("", '"', "'"):
             return
-        yield sign, found.end() - 1
+        yield sign[0], found.start(1)
 
 
 def pieces(text: str) -> Iterator[tuple[str, str, int]]:
@@ -38,6 +38,6 @@ def pieces(text: str) -> Iterator[tuple[str, str, int]]:
             line += string.count("\n")
         elif word is not None:
             yield "w", word, line
-        else:
-            yield sign, sign, line
-            line += sign == "\n"
+        elif sign:
+            yield sign[0], sign, line
+            line += sign.count("\n")

@@ -99,6 +99,10 @@ def test_a_code_span_says_exactly_the_text(sample: str) -> None:
     assert [below.content for below in inline.children or () if below.type == "code_inline"] == [printable(sample)]
 
 
+def test_a_pipe_behind_a_backslash_is_written_out_because_readers_disagree_about_it() -> None:
+    assert code("a\\|b", cell=True) == r"`a\\x7cb`"
+
+
 @pytest.mark.parametrize("sample", ["a|b", "|", "a | b | c", "`a|b`"])
 def test_a_pipe_in_a_cell_is_still_a_pipe(sample: str) -> None:
     tokens = GFM.parse(f"| a | b |\n| --- | --- |\n| {code(sample, cell=True)} | x |\n")
