@@ -79,7 +79,9 @@ class App:
 
     def fleet_reader(self, files: Sequence[str] = ()) -> FleetReader:
         """Who tells what runs: the files, when any are given, else the API."""
-        regions = tuple(dict.fromkeys(region for name in self.config.services for region in self.config.regions_of(name)))
+        regions = tuple(
+            dict.fromkeys(region for name in self.config.services for region in self.config.regions_of(name))
+        )
         regions = tuple(dict.fromkeys((*self.config.project.regions, *regions)))
         if files:
             from deploytool.adapters.fleet import FleetFiles
@@ -92,7 +94,9 @@ class App:
     def now(self) -> datetime:
         return clock.now(self.environ)
 
-    def say(self, report: Report, format: Format, *, verbose: bool = False, fleet: Mapping[str, Any] | None = None) -> None:
+    def say(
+        self, report: Report, format: Format, *, verbose: bool = False, fleet: Mapping[str, Any] | None = None
+    ) -> None:
         """The answer, on stdout."""
         from deploytool.render import render
 

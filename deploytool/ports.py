@@ -13,7 +13,8 @@ class FleetReader(Protocol):
     def fleet(self, *, dated: bool = False) -> Fleet:
         """All services and jobs of the configured project and regions, with the revisions that serve.
 
-        `dated` asks for more, so that every serving revision has its date. A region that cannot be looked at is in `Fleet.unreachable`; it never raises for one region alone.
+        `dated` asks for more, so that every serving revision has its date.
+        A region that cannot be looked at is in `Fleet.unreachable`; it never raises for one region alone.
         """
         ...
 

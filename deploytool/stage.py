@@ -96,7 +96,11 @@ def _argv(command: Command | None) -> list[str]:
 
 def _git_in(folder: Path) -> Callable[[list[str], bytes], bytes]:
     git = Git(folder)
-    return lambda args, stdin=b"": git.run(args, stdin)
+
+    def run(args: list[str], stdin: bytes = b"") -> bytes:
+        return git.run(args, stdin)
+
+    return run
 
 
 @contextmanager

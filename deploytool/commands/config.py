@@ -15,13 +15,16 @@ if TYPE_CHECKING:
 
 def check(app: App) -> ExitCode:
     """2 when the file has mistakes; remarks about the repository alone are 0."""
-    from deploytool.detect.coverage import coverage_of
+    from deploytool.detect.coverage import coverage_of, unowned_in
 
     config = app.config
     ref, target = app.repository.target(config.project.target)
-    remarks = coverage_of(config, tuple(config.services.values()), app.repository.trees([target]), target)
-    for remark in remarks:
+    tree = app.repository.trees([target])[target]
+    remarks = coverage_of(config, tuple(config.services.values()), tree, {})
+    for remark in (*remarks, *unowned_in(config, tree)):
         say(printable(f"remark: {remark.message}"))
+        if remark.hint:
+            say(printable(f"  hint: {remark.hint}"))
     say(printable(f"{config.file.name}: {len(config.services)} services, no mistakes, against {ref} {target[:8]}"))
     return ExitCode.CLEAN
 

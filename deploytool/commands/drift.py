@@ -38,6 +38,7 @@ def run(
     if fetch:
         repository = with_missing(app.repository, app.config, tables, found, app.cache)
         detection = Detection(app.config, tables, repository, wanted).aimed_as(detection)
+    detection.thorough = verbose
     report = detection.report(found, reader.history, app.now())
     app.say(report, format, verbose=verbose)
     return report.exit_code

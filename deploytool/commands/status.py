@@ -41,7 +41,9 @@ def _rows(entry: Declared) -> list[StatusRow]:
     said = entry.blocked or "; ".join(entry.serving.problems) or entry.serving.reason
     if not entry.shares:
         missing = said or ("" if entry.service else "not in Cloud Run")
-        return [StatusRow(entry.table.name, entry.table.kind, entry.place.region, entry.serving.state, None, (), missing)]
+        return [
+            StatusRow(entry.table.name, entry.table.kind, entry.place.region, entry.serving.state, None, (), missing)
+        ]
     return [
         StatusRow(
             entry.table.name,

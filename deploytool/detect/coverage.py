@@ -1,2 +1,69 @@
-def coverage_of(config, tables, trees, target):
-    return ()
+"""Does services.toml fit the repository? A path that exists nowhere ends the run; a difference is a remark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from deploytool.config import Config, ServiceTable
+from deploytool.domain.ownership import Claim, named_paths_of, unowned_dockerfiles
+from deploytool.domain.report import Remark
+from deploytool.domain.tree import Tree
+from deploytool.errors import ConfigurationError
+
+
+def coverage_of(
+    config: Config,
+    tables: Sequence[ServiceTable],
+    target: Tree,
+    serving: Mapping[str, Sequence[Tree]],
+    *,
+    doubtful: frozenset[str] = frozenset(),
+) -> tuple[Remark, ...]:
+    """Remarks about declared paths; `serving` holds the trees of the commits that serve, by service name.
+
+    A path that exists neither at the target nor at any serving commit raises ConfigurationError with all of
+    them, unless a serving commit of that service is unknown (`doubtful`): then it may exist there.
+    """
+    mistakes: list[str] = []
+    remarks: list[Remark] = []
+    for table in tables:
+        wrong, differing = named_paths_of(claim_of(table), target, serving.get(table.name, ()))
+        remarks.extend(difference.remark for difference in differing)
+        for mistake in wrong:
+            line = config.line_of("services", table.name, *_key(mistake.key))
+            said = f"{config.file.name}:{line}: services.{table.name}.{mistake.key}: {mistake.message}"
+            if table.name in doubtful:
+                remarks.append(Remark(said))
+            else:
+                mistakes.append(said)
+    if mistakes:
+        count = "1 path" if len(mistakes) == 1 else f"{len(mistakes)} paths"
+        raise ConfigurationError(
+            f"{config.file.name} names {count} that the repository does not have.",
+            hint="Correct them, then: deploytool config check",
+            mistakes=tuple(mistakes),
+        )
+    return tuple(remarks)
+
+
+def unowned_in(config: Config, target: Tree) -> tuple[Remark, ...]:
+    """Folders with a Dockerfile that no service owns. Walks the whole tree."""
+    return tuple(found.remark for found in unowned_dockerfiles(map(claim_of, config.services.values()), target))
+
+
+def claim_of(table: ServiceTable) -> Claim:
+    """What a service says it is made of; without a Dockerfile and paths, its context is the source folder."""
+    return Claim(
+        service=table.name,
+        paths=table.paths,
+        dockerfile=table.dockerfile,
+        context="" if table.context == "." else table.context,
+        entrypoint=table.entrypoint,
+        source=table.context if table.dockerfile is None and not table.paths else None,
+    )
+
+
+def _key(key: str) -> tuple[str | int, ...]:
+    """`paths[1]` as the parts of a TOML key."""
+    name, _, index = key.rstrip("]").partition("[")
+    return (name, int(index)) if index else (name,)

@@ -9,14 +9,15 @@ from datetime import datetime
 from deploytool.adapters.git import Repository
 from deploytool.config import Config, ServiceTable
 from deploytool.detect.compare import compare
-from deploytool.detect.coverage import coverage_of
+from deploytool.detect.coverage import coverage_of, unowned_in
 from deploytool.detect.explain import differences_of
 from deploytool.detect.serving import Declared, History, Known, declared_in, unmanaged_in
 from deploytool.detect.sources import Made, Sources, precision_of
 from deploytool.domain.comparison import Comparison, Pair
+from deploytool.domain.content import Selection
 from deploytool.domain.drift import Difference, Observation, ServingShare, drift_of
 from deploytool.domain.model import Fleet
-from deploytool.domain.report import DriftReport, LookError, Precision
+from deploytool.domain.report import DriftReport, LookError, Precision, Remark
 from deploytool.domain.tree import Tree
 
 NOT_HERE = "its content is not in this clone"
@@ -37,10 +38,11 @@ class Detection:
         self, config: Config, tables: Sequence[ServiceTable], repository: Repository, precision: Precision | None
     ) -> None:
         self.config, self.tables, self.repository = config, tables, repository
-        self.sources = Sources()
+        self.sources = Sources(repository.cache)
         self.precisions = {table.name: precision_of(table, precision) for table in tables}
         self.trees: dict[str, Tree] = {}
         self.ref = self.target = ""
+        self.thorough = False  # also look for Dockerfiles that nobody owns: reads every folder of the target
 
     def prepare(self) -> None:
         """Find the target and what every service is made of there."""
@@ -64,6 +66,7 @@ class Detection:
         declared = declared_in(self.config, self.tables, fleet, self.repository, history)
         commits = {known.provenance.commit for entry in declared for known in entry.shares}
         self.trees |= self.repository.trees(commit for commit in commits if commit and commit not in self.trees)
+        remarks = self._remarks(declared)
         questions = self._questions(declared)
         differences = self._answered(questions)
         services = tuple(drift_of(self._observed(entry, differences), now) for entry in declared)
@@ -74,8 +77,24 @@ class Detection:
             services=services,
             unmanaged=unmanaged_in(self.config, fleet),
             errors=tuple(LookError(gone.region, gone.message) for gone in fleet.unreachable),
-            remarks=coverage_of(self.config, self.tables, self.trees, self.target),
+            remarks=(*remarks, *(unowned_in(self.config, self.trees[self.target]) if self.thorough else ())),
         )
+
+    def _remarks(self, declared: Sequence[Declared]) -> tuple[Remark, ...]:
+        """Paths that do not exist end the run here, before anything is judged by them."""
+        serving: dict[str, list[Tree]] = {}
+        doubtful = set()
+        for entry in declared:
+            for known in entry.shares:
+                commit = known.provenance.commit
+                if commit and commit in self.trees:
+                    serving.setdefault(entry.table.name, []).append(self.trees[commit])
+                else:
+                    doubtful.add(entry.table.name)
+            if entry.blocked or entry.serving.problems:
+                doubtful.add(entry.table.name)
+        target = self.trees[self.target]
+        return coverage_of(self.config, self.tables, target, serving, doubtful=frozenset(doubtful))
 
     def _questions(self, declared: Iterable[Declared]) -> dict[tuple[str, str], Question]:
         """Per (service, deployed commit): several regions and revisions often ask the same."""
@@ -114,9 +133,7 @@ class Detection:
             serving_note=entry.serving.reason,
         )
 
-    def _share(
-        self, entry: Declared, known: Known, differences: Mapping[tuple[str, str], Difference]
-    ) -> ServingShare:
+    def _share(self, entry: Declared, known: Known, differences: Mapping[tuple[str, str], Difference]) -> ServingShare:
         commit = known.provenance.commit
         difference = differences.get((entry.table.name, commit)) if commit else None
         doubt, hint = known.provenance.reason, known.provenance.hint
@@ -125,7 +142,7 @@ class Detection:
         return ServingShare(known.row, known.provenance.conflicts, difference, doubt, hint)
 
 
-def _both_sides(before: Made, after: Made) -> tuple:
+def _both_sides(before: Made, after: Made) -> tuple[Selection, Selection]:
     """A side whose Dockerfile or paths do not exist yet, or no more, is read with the other side's eyes."""
     if not before.exists:
         return after.selection, after.selection

@@ -83,7 +83,11 @@ def declared_in(
 
 def commits_named(config: Config, tables: Iterable[ServiceTable], fleet: Fleet) -> frozenset[str]:
     """Every hex value that a serving revision of these services names as its commit."""
-    places = {Place(config.project.project, region, table.name): table for table in tables for region in config.regions_of(table)}
+    places = {
+        Place(config.project.project, region, table.name): table
+        for table in tables
+        for region in config.regions_of(table)
+    }
     found = (
         _looked_at(places[service.place], service.place, service, fleet)
         for service in fleet.services
@@ -112,7 +116,9 @@ def _looked_at(table: ServiceTable, place: Place, service: Service | None, fleet
         reason = f"a {service.kind} of this name runs, and services.toml says {table.kind}"
         return Declared(table, place, None, NOBODY, blocked=reason, hint="Correct `kind` in services.toml.")
     serving = serving_of(service, fleet.revisions)
-    shares = tuple(Known(share, revision_of(service, share, fleet.revisions), Provenance(None)) for share in serving.shares)
+    shares = tuple(
+        Known(share, revision_of(service, share, fleet.revisions), Provenance(None)) for share in serving.shares
+    )
     return Declared(table, place, service, serving, shares)
 
 

@@ -11,7 +11,7 @@ from deploytool.domain.doubt import Doubt
 from deploytool.domain.ignored import Declared
 from deploytool.domain.ignorefile import rules_of
 from deploytool.domain.image import Image, image_of, selection_of_paths
-from deploytool.domain.links import LinkMemo
+from deploytool.domain.links import LinkMemo, LinkStore
 from deploytool.domain.report import Precision
 from deploytool.domain.tree import Tree
 
@@ -26,17 +26,14 @@ class Made:
     doubts: tuple[Doubt, ...] = ()
     image: Image | None = None
 
-    @property
-    def exists(self) -> bool:
-        """There is something of the service at this commit."""
-        return bool(self.selection.roots or self.selection.inputs)
+    exists: bool = True  # False: nothing of the service is at this commit
 
 
 class Sources:
     """Remembers what it was asked: fifty services share folders, and most deployed commits are shared too."""
 
-    def __init__(self) -> None:
-        self.links = LinkMemo()
+    def __init__(self, store: LinkStore | None = None) -> None:
+        self.links = LinkMemo(store)
         self._known: dict[tuple[str, str, Precision], Made] = {}
 
     def made_of(self, table: ServiceTable, tree: Tree, precision: Precision) -> Made:
@@ -52,14 +49,15 @@ class Sources:
         assert table.dockerfile is not None
         image = image_of(table.dockerfile, table.context, tree, self.links)
         if image is None:
-            return Made(Selection(frozenset()), absent=(table.dockerfile,))
+            return Made(Selection(frozenset()), absent=(table.dockerfile,), exists=False)
         return Made(image.selection, build_inputs=image.selection.inputs, doubts=image.doubts, image=image)
 
     def _from_paths(self, table: ServiceTable, tree: Tree) -> Made:
         """Without `paths`, the context is the source folder (functions and buildpacks)."""
         declared = table.paths or (table.context,)
         found = selection_of_paths(declared, (), tree, self.links)
-        made = Made(found.selection, absent=found.missing, doubts=found.doubts)
+        exists = len(found.missing) < len(declared)
+        made = Made(found.selection, absent=found.missing, doubts=found.doubts, exists=exists)
         if table.dockerfile is None:
             return made
         if tree.entry(table.dockerfile) is None:

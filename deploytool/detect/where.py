@@ -70,9 +70,7 @@ def _row(entry: Declared, reach: Reach, commit: str, same: dict[str, str | None]
     )
 
 
-def _judged(
-    entry: Declared, holding: Sequence[Known], alike: Sequence[Known], unsure: Sequence[Known]
-) -> Contains:
+def _judged(entry: Declared, holding: Sequence[Known], alike: Sequence[Known], unsure: Sequence[Known]) -> Contains:
     """YES and NO speak for all the traffic; a share that cannot be told makes the whole unknown."""
     if entry.blocked or unsure:
         return Contains.UNKNOWN

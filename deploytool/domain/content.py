@@ -22,7 +22,7 @@ class Rules(Protocol):
 class Selection:
     """Files at or below `roots`, less what any rule ignores, plus `inputs` whatever the rules say."""
 
-    roots: frozenset[str]  # repository paths that exist; "" is everything
+    roots: frozenset[str]  # repository paths; one that does not exist takes nothing; "" is everything
     rules: tuple[Rules, ...] = ()
     inputs: frozenset[str] = frozenset()  # Dockerfile and ignore file: they shape the image without being in it
 

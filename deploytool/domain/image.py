@@ -121,8 +121,8 @@ def selection_of_paths(
         links.update(trail.passed)
         if trail.path is None:
             missing.append(path)
-        else:
-            roots.add(trail.path)
+        end = trail.wanted if trail.path is None else trail.path
+        roots.update(() if end is None else (end,))
     selection = Selection(frozenset(roots), (rules,) if rules != NO_RULES else (), frozenset(links))
     followed = with_link_targets(tree, selection, memo)
     return PathSelection(followed.selection, tuple(missing), followed.doubts)

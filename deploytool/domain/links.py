@@ -6,13 +6,13 @@ Nothing here recurses, so neither deep folders nor loops can exhaust the stack.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from deploytool.domain.content import Rules, Selection
 from deploytool.domain.doubt import Doubt, DoubtKind
-from deploytool.domain.tree import FOLDER, LINK, Entry, Objects, Tree
+from deploytool.domain.tree import FOLDER, LINK, SUBMODULE, Entry, Objects, Tree
 
 MOST_HOPS = 40  # what Linux follows before it says ELOOP
 MOST_LINKS = 20_000  # in one selection; a tree can name a folder twice in each of its folders and mean billions
@@ -26,6 +26,7 @@ class Trail(NamedTuple):
     passed: tuple[str, ...] = ()  # the links that were followed on the way, as repository paths
     why: str = ""
     kind: DoubtKind = DoubtKind.LINK_BROKEN
+    wanted: str | None = None  # where `path` would be, were it there: commits that bring or remove it matter
 
 
 class Leads(NamedTuple):
@@ -36,11 +37,23 @@ class Leads(NamedTuple):
     doubts: dict[str, Doubt]
 
 
+Links = tuple[tuple[str, str], ...]  # (path below a tree, blob id) of every link there
+
+
+class LinkStore(Protocol):
+    """Remembers from one run to the next which links lie below a tree."""
+
+    def links(self, trees: Sequence[str]) -> Mapping[str, Links]: ...
+
+    def keep_links(self, facts: Mapping[str, Links]) -> None: ...
+
+
 @dataclass(slots=True)
 class LinkMemo:
     """What was learnt about one Objects: trees never change, so one memo may serve every question put to it."""
 
-    holding: dict[str, tuple[tuple[str, Entry], ...]] = field(default_factory=dict)  # tree -> entries with links
+    store: LinkStore | None = None
+    below: dict[str, Links] = field(default_factory=dict)  # by tree
     trails: dict[tuple[str, str], Trail] = field(default_factory=dict)  # (root tree, path) -> where it leads
     leads: dict[tuple[str, str, tuple[Rules, ...]], Leads] = field(default_factory=dict)  # by root tree, root, rules
 
@@ -78,7 +91,10 @@ def _followed(tree: Tree, path: str, root: str | None) -> Trail:
         if step in ("", "."):
             continue
         if above[-1].mode != FOLDER:
-            return Trail(None, tuple(passed), f"leads through {'/'.join(real)}, which is not a folder")
+            if above[-1].mode == SUBMODULE:
+                break  # what lies below belongs to another repository; the commit it names is the content
+            why = f"leads through {'/'.join(real)}, which is not a folder"
+            return Trail(None, tuple(passed), why, wanted=_wanted([*real, step], steps))
         if step == "..":
             if len(real) > floor:
                 real.pop()
@@ -88,7 +104,8 @@ def _followed(tree: Tree, path: str, root: str | None) -> Trail:
             continue
         entry = tree.objects.listing(above[-1].oid).get(step)
         if entry is None:
-            return Trail(None, tuple(passed), f"leads to {'/'.join([*real, step])}, which is not in git")
+            why = f"leads to {'/'.join([*real, step])}, which is not in git"
+            return Trail(None, tuple(passed), why, wanted=_wanted([*real, step], steps))
         if entry.mode != LINK:
             real.append(step)
             above.append(entry)
@@ -103,6 +120,12 @@ def _followed(tree: Tree, path: str, root: str | None) -> Trail:
             target = f"{root}{target}"
         steps.extend(target.split("/")[::-1])
     return Trail("/".join(real), tuple(passed))
+
+
+def _wanted(real: list[str], steps: list[str]) -> str | None:
+    """The path that a walk wanted, with the steps that were left (last one first)."""
+    rest = [step for step in reversed(steps) if step not in ("", ".")]
+    return None if ".." in rest else "/".join((*real, *rest))
 
 
 def _refused(target: str, hops: int, root: str | None) -> tuple[str, DoubtKind] | None:
@@ -125,34 +148,61 @@ def links_under(tree: Tree, selection: Selection, memo: LinkMemo | None = None) 
 
 def _links_at(tree: Tree, root: str, selection: Selection, memo: LinkMemo) -> Iterator[str]:
     start = tree.entry(root)
-    pending = [(root, start)] if start is not None else []
-    while pending:
-        path, entry = pending.pop()
-        if entry.mode == LINK:
-            if not any(rule.ignores(path) for rule in selection.rules):
-                yield path
-        elif entry.mode == FOLDER and not (path and any(rule.prunes(path) for rule in selection.rules)):
-            prefix = f"{path}/" if path else ""
-            pending.extend((prefix + name, below) for name, below in _holding(tree.objects, entry.oid, memo))
+    if start is None or start.mode not in (FOLDER, LINK):
+        return
+    prefix = f"{root}/" if root else ""
+    found = [root] if start.mode == LINK else [prefix + path for path, _ in links_below(tree.objects, start.oid, memo)]
+    for path in found:
+        if not any(rule.ignores(path) for rule in selection.rules):
+            yield path
 
 
-def _holding(objects: Objects, oid: str, memo: LinkMemo) -> tuple[tuple[str, Entry], ...]:
-    """The entries of a tree that are links or folders with links somewhere below."""
-    pending = [oid]
-    while pending:
-        top = pending[-1]
-        if top in memo.holding:
+def links_below(objects: Objects, oid: str, memo: LinkMemo) -> Links:
+    """Every link at any depth below a tree; asked for in waves, one per level of folders that nobody knew."""
+    known = memo.below
+    order: list[tuple[str, list[tuple[str, Entry]]]] = []
+    wave = [oid] if oid not in known else []
+    seen = set(wave)
+    while wave:
+        known |= memo.store.links(wave) if memo.store is not None else {}
+        wave = [tree for tree in wave if tree not in known]
+        objects.prefetch(wave)
+        level = [(tree, _links_and_folders(objects, tree)) for tree in wave]
+        order.extend(level)
+        folders = {entry.oid for _, entries in level for _, entry in entries if entry.mode == FOLDER}
+        wave = sorted(folders - seen - known.keys())
+        seen.update(wave)
+    _put_together(order, known)
+    if order and memo.store is not None:
+        memo.store.keep_links({tree: known[tree] for tree, _ in order})
+    return known[oid]
+
+
+def _links_and_folders(objects: Objects, tree: str) -> list[tuple[str, Entry]]:
+    return [(name, entry) for name, entry in objects.listing(tree).items() if entry.mode in (LINK, FOLDER)]
+
+
+def _put_together(order: list[tuple[str, list[tuple[str, Entry]]]], known: dict[str, Links]) -> None:
+    """Fill `known` for the trees in `order`, those first whose folders are all known."""
+    entries_of = dict(order)
+    for top in reversed([tree for tree, _ in order]):
+        pending = [top]
+        while pending:
+            tree = pending[-1]
+            unknown = [entry.oid for _, entry in entries_of[tree] if entry.mode == FOLDER and entry.oid not in known]
+            if tree not in known and unknown:
+                pending.extend(unknown)
+                continue
             pending.pop()
-            continue
-        entries = [(name, entry) for name, entry in objects.listing(top).items() if entry.mode in (LINK, FOLDER)]
-        unknown = [entry.oid for _, entry in entries if entry.mode == FOLDER and entry.oid not in memo.holding]
-        if unknown:
-            pending.extend(unknown)
-            continue
-        memo.holding[top] = tuple(
-            (name, entry) for name, entry in entries if entry.mode == LINK or memo.holding[entry.oid]
-        )
-    return memo.holding[oid]
+            known[tree] = tuple(_flat(entries_of[tree], known))[:MOST_LINKS]
+
+
+def _flat(entries: list[tuple[str, Entry]], known: Mapping[str, Links]) -> Iterator[tuple[str, str]]:
+    for name, entry in entries:
+        if entry.mode == LINK:
+            yield name, entry.oid
+        else:
+            yield from ((f"{name}/{path}", oid) for path, oid in known[entry.oid])
 
 
 def with_link_targets(tree: Tree, selection: Selection, memo: LinkMemo | None = None) -> Followed:
@@ -193,8 +243,9 @@ def _leads(tree: Tree, root: str, selection: Selection, memo: LinkMemo) -> Leads
             passed.update(trail.passed)
             if trail.path is None:
                 doubts[link] = Doubt(link, 0, f"this link {trail.why}", trail.kind)
-            else:
-                targets.add(trail.path)
+            end = trail.wanted if trail.path is None else trail.path
+            if end is not None:
+                targets.add(end)
         taken = Selection(frozenset((root,)), selection.rules)
         elsewhere = tuple(sorted(path for path in targets if not taken.under_root(path)))
         memo.leads[key] = Leads(elsewhere, frozenset(path for path in passed if not taken.takes(path)), doubts)

@@ -11,10 +11,9 @@ import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from deploytool.domain.links import resolve
 from deploytool.domain.report import Remark
 from deploytool.domain.tree import FOLDER, LINK, SUBMODULE, Tree
-
-MOST_LINKS = 40  # followed for one path; as many as Linux follows
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,34 +117,6 @@ def is_dockerfile(path: str) -> bool:
     if name.endswith(".dockerignore"):
         return False
     return name == "Dockerfile" or name.startswith("Dockerfile.") or name.endswith(".Dockerfile")
-
-
-def resolve(tree: Tree, path: str) -> str | None:
-    """Where the path leads once links are followed; None when it leads nowhere, in circles or out of the repository."""
-    pending = [part for part in reversed(path.split("/")) if part not in ("", ".")]
-    here: list[str] = []
-    links = 0
-    while pending:
-        part = pending.pop()
-        if part == "..":
-            if not here:
-                return None
-            here.pop()
-            continue
-        entry = tree.entry("/".join((*here, part)))
-        if entry is None:
-            return None
-        if entry.mode != LINK:
-            if pending and entry.mode != FOLDER:
-                return None
-            here.append(part)
-            continue
-        links += 1
-        to = tree.objects.blob(entry.oid).decode("utf-8", "surrogateescape")
-        if links > MOST_LINKS or to.startswith("/"):
-            return None
-        pending.extend(step for step in reversed(to.split("/")) if step not in ("", "."))
-    return "/".join(here)
 
 
 def nearest_path(tree: Tree, path: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from deploytool.domain.tree import FOLDER, LINK, SUBMODULE, Entry, Tree
 
@@ -25,6 +25,9 @@ class MemoryObjects:
     def listing(self, tree: str) -> Mapping[str, Entry]:
         self.listed += 1
         return self.trees[tree]
+
+    def prefetch(self, trees: Iterable[str]) -> None:
+        return
 
     def blob(self, oid: str) -> bytes:
         return self.blobs[oid]

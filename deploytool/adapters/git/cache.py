@@ -32,7 +32,9 @@ class FactCache:
 
     def links(self, trees: Sequence[str]) -> dict[str, tuple[tuple[str, str], ...]]:
         """(path below the tree, blob id) of every link at or below those trees that are known."""
-        return {oid: tuple(map(tuple, json.loads(value))) for oid, value in self._known("links", trees)}
+        return {
+            oid: tuple((path, blob) for path, blob in json.loads(value)) for oid, value in self._known("links", trees)
+        }
 
     def keep_links(self, facts: Mapping[str, tuple[tuple[str, str], ...]]) -> None:
         self._keep("links", ((oid, json.dumps(found)) for oid, found in facts.items()))
