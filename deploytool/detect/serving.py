@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deploytool.adapters.git import Repository
 from deploytool.config import Config, ServiceTable
@@ -126,18 +126,28 @@ def _proven(found: Sequence[Declared], repository: Repository, history: History)
     """Ask git once about all values of the whole fleet, then fill in the commits."""
     asked = {id(known): _candidates(entry, known) for entry in found for known in entry.shares}
     proofs = proofs_of(repository, hexes_of(one for many in asked.values() for one in many))
-    first = {key: commit_of(candidates, proofs) for key, candidates in asked.items()}
+    first = {id(known): _said(known, asked[id(known)], proofs) for entry in found for known in entry.shares}
     digests = _digests(found, first)
     return [
-        _with_shares(
+        replace(
             entry,
-            [
-                _share(entry, known, asked[id(known)], first[id(known)], digests, proofs, repository, history)
+            shares=tuple(
+                replace(known, provenance=_by_image(entry, known, first[id(known)], digests, repository, history))
+                if not asked[id(known)]
+                else replace(known, provenance=first[id(known)])
                 for known in entry.shares
-            ],
+            ),
         )
         for entry in found
     ]
+
+
+def _said(known: Known, candidates: Sequence[Candidate], proofs: Mapping[str, Proof]) -> Provenance:
+    """What the revision itself says of its commit."""
+    if known.revision is None:
+        named = known.share.revision
+        return Provenance(None, reason=f"nothing is known about the serving revision {named}" if named else "")
+    return commit_of(candidates, proofs, known.revision.created_at)
 
 
 def proofs_of(repository: Repository, hexes: Iterable[str]) -> dict[str, Proof]:
@@ -180,30 +190,22 @@ def _digests(found: Sequence[Declared], first: Mapping[int, Provenance]) -> dict
     return digests
 
 
-def _share(
+def _by_image(
     entry: Declared,
     known: Known,
-    candidates: Sequence[Candidate],
-    first: Provenance,
+    said: Provenance,
     digests: Mapping[str, frozenset[str]],
-    proofs: Mapping[str, Proof],
     repository: Repository,
     history: History,
-) -> Known:
-    if known.revision is None:
-        if entry.serving.state is ServingState.RECONCILING or known.share.revision is None:
-            return known
-        missing = f"nothing is known about the serving revision {known.share.revision}"
-        return Known(known.share, None, Provenance(None, reason=missing))
-    if first.commit is None and not candidates and known.revision.digest:
-        shared = by_digest(known.revision, digests)
-        if shared.commit is None:
-            shared = by_digest(known.revision, _historic(entry, known.revision, repository, history))
-        if shared.commit is not None:
-            return Known(known.share, known.revision, shared)
-    if first.commit is None and not candidates:
-        first = commit_of(candidates, proofs, known.revision.created_at)
-    return Known(known.share, known.revision, first)
+) -> Provenance:
+    """For a revision that says nothing: the commit of another one that runs the same image."""
+    revision = known.revision
+    if revision is None or revision.digest is None:
+        return said
+    shared = by_digest(revision, digests)
+    if shared.commit is None:
+        shared = by_digest(revision, _historic(entry, revision, repository, history))
+    return shared if shared.commit is not None else said
 
 
 def _historic(
@@ -217,7 +219,3 @@ def _historic(
     proofs = proofs_of(repository, hexes_of(one for many in said for one in many))
     commits = {found.commit for candidates in said if (found := commit_of(candidates, proofs)).commit}
     return {revision.digest or "": frozenset(commit for commit in commits if commit)}
-
-
-def _with_shares(entry: Declared, shares: Sequence[Known]) -> Declared:
-    return Declared(entry.table, entry.place, entry.service, entry.serving, tuple(shares), entry.blocked, entry.hint)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import NamedTuple, Protocol
 
 from deploytool.domain.content import Rules, Selection
@@ -194,7 +195,7 @@ def _put_together(order: list[tuple[str, list[tuple[str, Entry]]]], known: dict[
                 pending.extend(unknown)
                 continue
             pending.pop()
-            known[tree] = tuple(_flat(entries_of[tree], known))[:MOST_LINKS]
+            known[tree] = tuple(islice(_flat(entries_of[tree], known), MOST_LINKS + 1))  # one more tells of too many
 
 
 def _flat(entries: list[tuple[str, Entry]], known: Mapping[str, Links]) -> Iterator[tuple[str, str]]:

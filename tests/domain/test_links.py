@@ -57,7 +57,7 @@ TREE = tree_of(
         ("app/file/..", None),
         ("../x", None),
         ("missing", None),
-        ("to-lib/inside", None),
+        ("to-lib/inside", "vendor/lib"),
     ],
 )
 def test_a_path_is_resolved_through_links(path: str, real: str | None) -> None:

@@ -117,8 +117,8 @@ def restorers_of(git: Git, deployed: str, target: str, paths: Sequence[str]) -> 
 
     For a change that no single commit shows; newest first.
     """
-    args = ["log", "--full-history", "--ancestry-path", "-m", "--raw", "-z", "--abbrev=7", "--format=%H", "--no-renames",
-            "--no-ext-diff", "--no-textconv", "--ignore-submodules=none", "--max-count=50",
+    args = ["log", "--full-history", "--ancestry-path", "-m", "--raw", "-z", "--abbrev=7", "--format=%H",
+            "--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=none", "--max-count=50",
             "--end-of-options", f"{deployed}..{target}", "--", *paths]  # fmt: skip
     found: dict[str, tuple[str, ...]] = {}
     for commit, changed in _records(io.BytesIO(git.run(args))):
