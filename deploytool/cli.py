@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -17,6 +16,7 @@ from deploytool.commands.options import (
     RepositoryFolder,
     Services,
     Settings,
+    StateFolder,
 )
 from deploytool.errors import ExitCode
 from deploytool.render import Format
@@ -160,7 +160,7 @@ def config_schema(ctx: typer.Context) -> None:
 def emulator_serve(
     ctx: typer.Context,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")],
-    state: Annotated[Path | None, typer.Option(metavar="DIR", help="Keep the state here.", show_default=False)] = None,
+    state: StateFolder = None,
     config: ConfigFile = None,
 ) -> None:
     """Serve the Cloud Run API on 127.0.0.1 until interrupted."""
@@ -173,28 +173,29 @@ def emulator_serve(
 def emulator_import(
     ctx: typer.Context,
     file: Annotated[str, typer.Argument(metavar="FILE", help="A fleet as JSON; - is standard input.")],
+    state: StateFolder = None,
     config: ConfigFile = None,
 ) -> None:
     """Put the services of a fleet file into the embedded Cloud Run."""
     from deploytool.commands import emulator as command
 
-    end(command.import_fleet(fuse_box(ctx, config), file=file))
+    end(command.import_fleet(fuse_box(ctx, config), file=file, state=state))
 
 
 @emulator_door.command("export")
-def emulator_export(ctx: typer.Context, config: ConfigFile = None) -> None:
+def emulator_export(ctx: typer.Context, state: StateFolder = None, config: ConfigFile = None) -> None:
     """Print the embedded Cloud Run as a fleet file."""
     from deploytool.commands import emulator as command
 
-    end(command.export_fleet(fuse_box(ctx, config)))
+    end(command.export_fleet(fuse_box(ctx, config), state=state))
 
 
 @emulator_door.command("reset")
-def emulator_reset(ctx: typer.Context, config: ConfigFile = None) -> None:
+def emulator_reset(ctx: typer.Context, state: StateFolder = None, config: ConfigFile = None) -> None:
     """Forget everything the embedded Cloud Run holds."""
     from deploytool.commands import emulator as command
 
-    end(command.reset(fuse_box(ctx, config)))
+    end(command.reset(fuse_box(ctx, config), state=state))
 
 
 def fuse_box(
@@ -205,7 +206,7 @@ def fuse_box(
 
     settings: Settings = ctx.obj
     settings.hear(config, repository, color)
-    return App(config=settings.config, repository=settings.repository, colour=settings.colour)
+    return App(config_file=settings.config, repository_folder=settings.repository, colour=settings.colour)
 
 
 def end(code: ExitCode, exit_zero: bool = False) -> NoReturn:

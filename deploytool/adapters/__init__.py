@@ -1,0 +1,1 @@
+"""Who we talk to: one neighbour per room. Only app.py names these."""

@@ -66,3 +66,7 @@ FleetFiles = Annotated[
     ),
 ]
 ExitZero = Annotated[bool, typer.Option("--exit-zero", help="End with 0 instead of 1 when something was found.")]
+StateFolder = Annotated[
+    Path | None,
+    typer.Option("--state", metavar="DIR", help="Folder of the embedded Cloud Run's state.", show_default=False),
+]

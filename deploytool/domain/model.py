@@ -97,6 +97,7 @@ class Unreachable:
     region: str
     message: str
     hint: str = ""
+    kinds: tuple[Kind, ...] = tuple(Kind)  # what could not be looked at there
 
 
 @dataclass(frozen=True, slots=True)

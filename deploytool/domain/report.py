@@ -92,6 +92,7 @@ class CommitNote:
     subject: str
     relevance: Relevance  # the coarsest-to-finest worst of its files
     files: tuple[FileChange, ...] = ()
+    undeployed: bool = True  # False: what serves has it, and the target does not
 
 
 @dataclass(frozen=True, slots=True)

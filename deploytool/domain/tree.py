@@ -6,7 +6,7 @@ Names are text decoded with `surrogateescape`, so every byte string git can hold
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 FOLDER = 0o040000
@@ -28,6 +28,10 @@ class Objects(Protocol):
 
     def blob(self, oid: str) -> bytes:
         """The bytes of one blob. Raises KeyError when git does not have it."""
+        ...
+
+    def prefetch(self, trees: Iterable[str]) -> None:
+        """These trees are about to be listed: those that are not remembered may be asked for at once."""
         ...
 
 

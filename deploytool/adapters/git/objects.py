@@ -1,0 +1,158 @@
+"""Trees, blobs and commits through one `git cat-file --batch`, asked in waves and remembered by id."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from deploytool.adapters.git.process import DEADLINE, Git, end
+from deploytool.domain.tree import FOLDER, LINK, Entry
+from deploytool.errors import RepositoryError
+
+# Requests sent before the answers are read: under a pipe's 64 KiB, so neither side can wait for the other.
+WAVE_BYTES = 32 * 1024
+
+BLOB_CAP = 64 * 1024 * 1024  # bytes; a bigger file is not read into memory
+
+
+class Found(NamedTuple):
+    oid: str
+    kind: str  # "commit", "tree", "blob" or "tag"
+    content: bytes
+
+
+class GitObjects:
+    """The `Objects` of a repository. One process, started at the first question; not for several threads."""
+
+    def __init__(self, git: Git, id_bytes: int = 20) -> None:
+        self._git = git
+        self._entries = re.compile(rb"(\d+) ([^\0]+)\0(.{%d})" % id_bytes, re.DOTALL)
+        self._listings: dict[str, Mapping[str, Entry]] = {}
+        self._raw: dict[str, bytes] = {}
+        self._running: subprocess.Popen[bytes] | None = None
+        self._watch: threading.Timer | None = None
+
+    def listing(self, tree: str) -> Mapping[str, Entry]:
+        known = self._listings.get(tree)
+        if known is None:
+            known = self._listings[tree] = self._parsed(self._tree(tree))
+        return known
+
+    def prefetch(self, trees: Iterable[str]) -> None:
+        """Ask for many trees at once; those that git does not have stay unknown until they are asked for."""
+        wanted = [tree for tree in dict.fromkeys(trees) if tree not in self._listings and tree not in self._raw]
+        for tree, found in zip(wanted, self.ask(wanted), strict=True):
+            if found is not None and found.kind == "tree":
+                self._raw[tree] = found.content
+
+    def learn(self, found: Found) -> bool:
+        """Remember a tree that was asked for by another name."""
+        self._raw.setdefault(found.oid, found.content)
+        return True
+
+    def children(self, tree: str) -> Iterator[tuple[int, str, str]]:
+        """(mode, name, id) of the folders and links in a tree: all that a search for links needs."""
+        for mode, name, oid in self._entries.findall(self._tree(tree, keep=True)):
+            if mode in (b"40000", b"120000"):
+                yield (FOLDER if mode == b"40000" else LINK), _text(name), oid.hex()
+
+    def blob(self, oid: str) -> bytes:
+        (found,) = self.ask([oid])
+        if found is None or found.kind != "blob":
+            raise KeyError(oid)
+        return found.content
+
+    def ask(self, names: Sequence[str]) -> Iterator[Found | None]:
+        """One answer per object name, in order; None for what git does not have or cannot tell apart.
+
+        A name is anything that git resolves (`<id>^{tree}`), never an option: it travels on stdin.
+        """
+        wave: list[bytes] = []
+        size = 0
+        for name in names:
+            line = name.encode("utf-8", "surrogateescape")
+            if b"\n" in line or b"\0" in line:
+                line = b"\x01"  # a name that git cannot have, so that answers stay in step
+            if size + len(line) >= WAVE_BYTES:
+                yield from self._answers(wave)
+                wave, size = [], 0
+            wave.append(line)
+            size += len(line) + 1
+        if wave:
+            yield from self._answers(wave)
+
+    def close(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+        if self._running is not None:
+            end(self._running)
+        self._running = self._watch = None
+
+    def _answers(self, wave: Sequence[bytes]) -> Iterator[Found | None]:
+        running = self._process()
+        assert running.stdin is not None and running.stdout is not None
+        try:
+            running.stdin.write(b"\n".join(wave) + b"\n")
+            running.stdin.flush()
+        except OSError as broken:
+            raise self._gone() from broken
+        # Read the whole wave before handing anything out: a caller may ask again in between.
+        yield from [self._answer(running.stdout) for _ in wave]
+
+    def _answer(self, stdout: object) -> Found | None:
+        header = stdout.readline()  # type: ignore[attr-defined]
+        if not header.endswith(b"\n"):
+            raise self._gone()
+        words = header.rsplit(b" ", 2)
+        if len(words) != 3 or not words[2].strip().isdigit():
+            return None  # "NAME missing" or "NAME ambiguous"
+        size = int(words[2])
+        if size > BLOB_CAP:
+            raise RepositoryError(
+                f"Object {words[0].decode()} has {size} bytes, more than deploytool reads.",
+                hint="Leave the file out of the service with `ignore` in services.toml.",
+            )
+        content = stdout.read(size + 1)  # type: ignore[attr-defined]
+        if len(content) != size + 1:
+            raise self._gone()
+        return Found(words[0].decode(), words[1].decode(), content[:-1])
+
+    def _process(self) -> subprocess.Popen[bytes]:
+        if self._running is None:
+            self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 -- lives as long as the process
+            self._running = self._git.start(["cat-file", "--batch"], stderr=self._stderr)
+            self._watch = threading.Timer(DEADLINE, self._running.kill)
+            self._watch.daemon = True
+            self._watch.start()
+        return self._running
+
+    def _gone(self) -> RepositoryError:
+        self._stderr.seek(0)
+        said = self._stderr.read(4096).decode("utf-8", "replace").strip().splitlines()
+        self.close()
+        return RepositoryError(
+            f"git stopped reading objects: {said[-1] if said else 'no reason given'}.",
+            hint="Check the repository with: git fsck --connectivity-only",
+        )
+
+    def _tree(self, tree: str, *, keep: bool = False) -> bytes:
+        raw = self._raw.get(tree)
+        if raw is None:
+            (found,) = self.ask([tree])
+            if found is None or found.kind != "tree":
+                raise KeyError(tree)
+            raw = found.content
+            if keep:
+                self._raw[tree] = raw
+        return raw
+
+    def _parsed(self, raw: bytes) -> Mapping[str, Entry]:
+        return {_text(name): Entry(int(mode, 8), oid.hex()) for mode, name, oid in self._entries.findall(raw)}
+
+
+def _text(name: bytes) -> str:
+    return name.decode("utf-8", "surrogateescape")

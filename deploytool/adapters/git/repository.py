@@ -1,0 +1,207 @@
+"""A repository as deploytool sees it: commits, trees and history, read without trusting its configuration."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from deploytool.adapters.git.cache import FactCache
+from deploytool.adapters.git.history import commits_saying, last_change_of, reach_from, restorers_of, touched_by
+from deploytool.adapters.git.objects import GitObjects
+from deploytool.adapters.git.patches import equivalent_of
+from deploytool.adapters.git.process import Git, GitFailed
+from deploytool.domain.graph import Reach
+from deploytool.domain.tree import Tree
+from deploytool.errors import RepositoryError
+
+HEX = re.compile(r"[0-9a-f]{7,64}")
+
+
+class Commit(NamedTuple):
+    sha: str
+    tree: str
+    parents: tuple[str, ...]
+    author: str
+    committed_at: datetime
+    subject: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one `rev-parse` says about where we are."""
+
+    top: Path
+    git_dir: Path
+    common_dir: Path
+    shallow: bool
+    bare: bool
+    id_length: int
+
+
+class Repository:
+    """One git repository. Raises RepositoryError, with the command that helps, when it cannot be read."""
+
+    def __init__(self, folder: Path, *, cache: Path | None = None) -> None:
+        self.git = Git(folder)
+        self.facts = _facts_of(self.git)
+        self.objects = GitObjects(self.git, id_bytes=self.facts.id_length // 2)
+        self.cache = FactCache(cache)
+        self._boundary: frozenset[str] | None = None
+
+    def close(self) -> None:
+        self.objects.close()
+        self.cache.close()
+
+    @property
+    def boundary(self) -> frozenset[str]:
+        """Commits whose parents a shallow clone left out."""
+        if self._boundary is None:
+            file = self.facts.common_dir / "shallow"
+            self._boundary = frozenset(file.read_text("ascii").split()) if self.facts.shallow else frozenset()
+        return self._boundary
+
+    def target(self, ref: str | None) -> tuple[str, str]:
+        """(name, commit id) of what should be live: `ref`, else origin/HEAD, else HEAD."""
+        names = [ref] if ref else ["refs/remotes/origin/HEAD", "HEAD"]
+        for name, found in zip(names, self.objects.ask([f"{name}^{{commit}}" for name in names]), strict=True):
+            if found is not None and found.kind == "commit":
+                return name.removeprefix("refs/remotes/"), found.oid
+        if ref:
+            raise RepositoryError(
+                f"The target {ref!r} is not a commit in {self.facts.top}.",
+                hint=f"Fetch it (git fetch origin {ref}) or change [project] target in services.toml.",
+            )
+        raise RepositoryError(
+            f"{self.facts.top} has no commit yet.",
+            hint="Make the first commit, or name a target in services.toml: [project] target.",
+        )
+
+    def trees(self, commits: Iterable[str]) -> dict[str, Tree]:
+        """The root tree of each commit that is here, in one wave."""
+        wanted = list(dict.fromkeys(commits))
+        found = self.objects.ask([f"{commit}^{{tree}}" for commit in wanted])
+        return {
+            commit: Tree(self.objects, answer.oid)
+            for commit, answer in zip(wanted, found, strict=True)
+            if answer is not None and answer.kind == "tree" and self.objects.learn(answer)
+        }
+
+    def commits(self, shas: Iterable[str]) -> dict[str, Commit]:
+        """Author, date and subject of each commit that is here, in one wave."""
+        wanted = list(dict.fromkeys(shas))
+        return {
+            sha: _commit_of(answer.oid, answer.content)
+            for sha, answer in zip(wanted, self.objects.ask(wanted), strict=True)
+            if answer is not None and answer.kind == "commit"
+        }
+
+    def resolve(self, values: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+        """The commits each lower-case hex value (7 or more digits) can mean; none, one, or several.
+
+        Expanded by object id only: a branch or tag that has the name of the value plays no part.
+        """
+        wanted = [value for value in dict.fromkeys(values) if HEX.fullmatch(value)]
+        full = self.facts.id_length
+        ids = {value: [value] for value in wanted if len(value) == full}
+        short = [value for value in wanted if len(value) < full]
+        if short:
+            out = self.git.run(["rev-parse", *(f"--disambiguate={value}" for value in short)]).decode("ascii").split()
+            ids |= {value: [oid for oid in dict.fromkeys(out) if oid.startswith(value)] for value in short}
+        every = list(dict.fromkeys(oid for found in ids.values() for oid in found))
+        answers = self.objects.ask([f"{oid}^{{commit}}" for oid in every])
+        commits = {oid for oid, answer in zip(every, answers, strict=True) if answer is not None and answer.oid == oid}
+        return {value: tuple(oid for oid in ids.get(value, ()) if oid in commits) for value in wanted}
+
+    def fetched(self, cache: Path, missing: Sequence[str]) -> Path:
+        """A bare repository with this one's objects and the `missing` commits, from the user's own remote."""
+        from deploytool.adapters.git.fetch import store_with
+
+        return store_with(self.facts, cache, missing)
+
+    def reach(self, tips: Sequence[str]) -> Reach:
+        return reach_from(self.git, tips)
+
+    def named(self, name: str) -> str | None:
+        """The commit that a person means by a branch, a tag, an id or any other name of git's; None for other text."""
+        (found,) = self.objects.ask([f"{name}^{{commit}}"])
+        return found.oid if found is not None and found.kind == "commit" else None
+
+    def last_change(self, tip: str, path: str) -> str | None:
+        """The newest commit of `tip`'s history that changed `path`."""
+        return last_change_of(self.git, tip, path) if path else None
+
+    def saying(self, tip: str, text: str, limit: int) -> tuple[str, ...]:
+        """Commits of `tip`'s history whose message contains `text`, newest first."""
+        return commits_saying(self.git, tip, text, limit)
+
+    def equivalent(self, commit: str, tip: str) -> str | None:
+        """A commit of `tip`'s history with the same patch as `commit`: picked, rebased, or squashed with its branch."""
+        return equivalent_of(self.git, commit, tip)
+
+    def touched(self, commits: Sequence[str], pathspec: Sequence[str] = ()) -> dict[str, tuple[str, ...]]:
+        return touched_by(self.git, commits, self.cache, pathspec)
+
+    def restorers(self, deployed: str, target: str, paths: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        return restorers_of(self.git, deployed, target, paths)
+
+
+def _facts_of(git: Git) -> Facts:
+    asked = ["rev-parse", "--is-bare-repository", "--is-shallow-repository", "--show-object-format",
+             "--absolute-git-dir", "--git-common-dir", "--show-cdup"]  # fmt: skip
+    try:
+        lines = git.run(asked, deadline=30).decode("utf-8", "surrogateescape").split("\n")
+    except GitFailed as failure:
+        raise _refusal_of(git.folder, failure) from failure
+    bare, shallow, algorithm, git_dir, common = lines[:5]
+    common_dir = Path(common) if Path(common).is_absolute() else git.folder / common
+    top = Path(git_dir) if bare == "true" else (git.folder / (lines[5] if len(lines) > 5 else "")).resolve()
+    return Facts(top, Path(git_dir), common_dir, shallow == "true", bare == "true", 64 if algorithm == "sha256" else 40)
+
+
+def _refusal_of(folder: Path, failure: GitFailed) -> RepositoryError:
+    if "dubious ownership" in failure.stderr:
+        return RepositoryError(
+            f"git refuses {folder}: it belongs to another user.",
+            hint=f"If you trust it: git config --global --add safe.directory {folder.resolve()}",
+        )
+    if "not a git repository" in failure.stderr:
+        return RepositoryError(
+            f"{folder} is not in a git repository.",
+            hint="Name the repository with --repository DIR, or in services.toml: [project] repository.",
+        )
+    return failure
+
+
+def _commit_of(sha: str, content: bytes) -> Commit:
+    head, _, body = content.partition(b"\n\n")
+    fields: dict[bytes, list[bytes]] = {}
+    for line in head.split(b"\n"):
+        name, _, value = line.partition(b" ")
+        fields.setdefault(name, []).append(value)
+    message = body.decode("utf-8", "replace")
+    author = fields.get(b"author", [b""])[0].rsplit(b" <", 1)[0].decode("utf-8", "replace")
+    parents = tuple(parent.decode("ascii") for parent in fields.get(b"parent", []))
+    return Commit(
+        sha, fields[b"tree"][0].decode("ascii"), parents, author,
+        _when(fields.get(b"committer", [b""])[0]), _subject(message), message,
+    )  # fmt: skip
+
+
+def _subject(message: str) -> str:
+    """The first paragraph on one line, as git shows it."""
+    paragraph = message.lstrip("\n").split("\n\n", 1)[0]
+    return " ".join(paragraph.split("\n")).strip()
+
+
+def _when(signature: bytes) -> datetime:
+    """The committer's time; a date that no calendar has becomes the epoch, as git prints it."""
+    words = signature.rsplit(b" ", 2)
+    try:
+        return datetime.fromtimestamp(int(words[1]), UTC)
+    except (IndexError, ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, UTC)

@@ -1,0 +1,116 @@
+"""The fuse box: the only place that names concrete neighbours. Each is built when it is first needed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deploytool import clock
+from deploytool.render.screen import Colour, say, screen_of
+
+if TYPE_CHECKING:
+    from deploytool.adapters.git import Repository
+    from deploytool.config import Config
+    from deploytool.emulator.client import Address
+    from deploytool.ports import FleetReader
+    from deploytool.render import Format, Report
+
+STATE = ".deploytool"  # beside services.toml; ignored by git
+
+
+@dataclass
+class App:
+    """What a command works with. A test assigns a fake to an attribute."""
+
+    config_file: Path | None = None
+    repository_folder: Path | None = None
+    colour: Colour = Colour.AUTO
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    @cached_property
+    def config(self) -> Config:
+        """services.toml: the one named, else the nearest one from here upwards."""
+        from deploytool.config import find, load
+
+        return load(self.config_file or find(Path.cwd()), repository=self.repository_folder)
+
+    @property
+    def state(self) -> Path:
+        return self.config.folder / STATE
+
+    @cached_property
+    def cache(self) -> Path:
+        """The user's cache folder: safe to delete at any time."""
+        import platformdirs
+
+        return Path(platformdirs.user_cache_dir("deploytool"))
+
+    @cached_property
+    def repository(self) -> Repository:
+        """The git repository with the sources; the sandbox's own is made first when it is not there."""
+        from deploytool.adapters.git import Repository
+
+        if self.config.sandbox is not None and self.config.given_repository is None:
+            from deploytool import stage
+
+            self.note(stage.repository_of(self.config))
+        return Repository(self.config.repository, cache=self.cache)
+
+    @cached_property
+    def emulator(self) -> Address:
+        """The embedded Cloud Run of this project: joined, or started with the sandbox's fleet in it."""
+        from deploytool import stage
+
+        return stage.emulator_of(self.config, self.state, self.repository)
+
+    @property
+    def endpoint(self) -> str | None:
+        """Where the Cloud Run API is; None for Google's own."""
+        host = self.environ.get("CLOUD_RUN_EMULATOR_HOST", "")
+        if host:
+            return host if "://" in host else f"http://{host}"
+        return self.emulator.url if self.config.project.cloud == "local" else None
+
+    def fleet_reader(self, files: Sequence[str] = ()) -> FleetReader:
+        """Who tells what runs: the files, when any are given, else the API."""
+        regions = tuple(dict.fromkeys(region for name in self.config.services for region in self.config.regions_of(name)))
+        regions = tuple(dict.fromkeys((*self.config.project.regions, *regions)))
+        if files:
+            from deploytool.adapters.fleet import FleetFiles
+
+            return FleetFiles(files, sys.stdin.buffer if "-" in files else None, self.config.project.project, regions)
+        from deploytool.adapters.cloudrun import CloudRun
+
+        return CloudRun(self.config.project.project, regions, self.endpoint)
+
+    def now(self) -> datetime:
+        return clock.now(self.environ)
+
+    def say(self, report: Report, format: Format, *, verbose: bool = False, fleet: Mapping[str, Any] | None = None) -> None:
+        """The answer, on stdout."""
+        from deploytool.render import render
+
+        screen = screen_of(sys.stdout, self.environ, self.colour)
+        say(
+            render(
+                report,
+                format,
+                now=self.now(),
+                verbose=verbose,
+                width=screen.width,
+                colour=screen.colour,
+                symbols=screen.symbols,
+                fleet=fleet,
+            )
+        )
+
+    def note(self, text: str) -> None:
+        """A remark for the person, on stderr."""
+        if text:
+            say(text, sys.stderr)

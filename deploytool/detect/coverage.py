@@ -1,0 +1,2 @@
+def coverage_of(config, tables, trees, target):
+    return ()

@@ -1,0 +1,40 @@
+"""Asking several neighbours at once, and asking the remote for what this clone does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from deploytool.adapters.git import Repository
+from deploytool.config import Config, ServiceTable
+from deploytool.detect.serving import commits_named
+from deploytool.domain.model import Fleet
+
+T = TypeVar("T")
+
+
+@contextmanager
+def asked_beside(question: Callable[[], T]) -> Iterator[Callable[[], T]]:
+    """Start the question in a thread; calling what is yielded waits for the answer or raises its error."""
+    with ThreadPoolExecutor(1) as beside:
+        asking = beside.submit(question)
+        yield asking.result
+
+
+def with_missing(
+    repository: Repository, config: Config, tables: Sequence[ServiceTable], fleet: Fleet, cache: Path
+) -> Repository:
+    """A repository that also has the deployed commits this clone lacks; the same one when it lacks nothing.
+
+    The user's clone is not changed: what is fetched goes to a store in the cache folder.
+    """
+    named = commits_named(config, tables, fleet)
+    answers = repository.resolve(named)
+    here = repository.trees(commit for commits in answers.values() for commit in commits)
+    missing = sorted(value for value in named if not any(commit in here for commit in answers.get(value, ())))
+    if not missing and not repository.facts.shallow:
+        return repository
+    return Repository(repository.fetched(cache, missing), cache=cache)

@@ -1,0 +1,217 @@
+"""Who serves which commit: the fleet matched with services.toml, and every label proven in git."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from deploytool.adapters.git import Repository
+from deploytool.config import Config, ServiceTable
+from deploytool.domain.model import Fleet, Kind, Place, Revision, Service
+from deploytool.domain.provenance import (
+    Candidate,
+    CommitRule,
+    Proof,
+    Provenance,
+    by_digest,
+    candidates_of,
+    commit_of,
+    hexes_of,
+)
+from deploytool.domain.report import ServingRow, ServingState, Unmanaged
+from deploytool.domain.traffic import Serving, Share, revision_of, serving_of
+
+NOBODY = Serving(ServingState.NONE, ())
+
+History = Callable[[Place], Sequence[Revision]]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One serving revision with its proven commit, or why there is none."""
+
+    share: Share
+    revision: Revision | None
+    provenance: Provenance
+
+    @property
+    def row(self) -> ServingRow:
+        seen = self.revision
+        return ServingRow(
+            name=self.share.revision,
+            commit=self.provenance.commit,
+            percent=self.share.percent,
+            deployed_at=seen.created_at if seen else None,
+            image=seen.image if seen else "",
+            tags=self.share.tags,
+            source=self.provenance.source,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One entry of services.toml in one region, and what was found there."""
+
+    table: ServiceTable
+    place: Place
+    service: Service | None
+    serving: Serving
+    shares: tuple[Known, ...] = ()
+    blocked: str = ""  # why nothing can be said: the region could not be looked at
+    hint: str = ""
+
+
+def declared_in(
+    config: Config, tables: Iterable[ServiceTable], fleet: Fleet, repository: Repository, history: History
+) -> list[Declared]:
+    """Every (service, region) in the order of services.toml, with the proven commit of each serving revision."""
+    by_place = {service.place: service for service in fleet.services}
+    closed = {(gone.project, gone.region): gone for gone in fleet.unreachable}
+    found: list[Declared] = []
+    for table in tables:
+        for region in config.regions_of(table):
+            place = Place(config.project.project, region, table.name)
+            gone = closed.get((place.project, region))
+            service = by_place.get(place)
+            if service is None and gone is not None:
+                found.append(Declared(table, place, None, NOBODY, blocked=gone.message, hint=gone.hint))
+            else:
+                found.append(_looked_at(table, place, service, fleet))
+    return _proven(found, repository, history)
+
+
+def commits_named(config: Config, tables: Iterable[ServiceTable], fleet: Fleet) -> frozenset[str]:
+    """Every hex value that a serving revision of these services names as its commit."""
+    places = {Place(config.project.project, region, table.name): table for table in tables for region in config.regions_of(table)}
+    found = (
+        _looked_at(places[service.place], service.place, service, fleet)
+        for service in fleet.services
+        if service.place in places
+    )
+    return hexes_of(one for entry in found for known in entry.shares for one in _candidates(entry, known))
+
+
+def unmanaged_in(config: Config, fleet: Fleet) -> tuple[Unmanaged, ...]:
+    """What runs in the configured project and regions without a name in services.toml."""
+    regions = {region for table in config.services.values() for region in config.regions_of(table)}
+    regions |= set(config.project.regions)
+    return tuple(
+        Unmanaged(service.place.name, service.place.region, service.kind)
+        for service in fleet.services
+        if service.place.name not in config.services
+        and service.place.region in regions
+        and service.place.project == config.project.project
+    )
+
+
+def _looked_at(table: ServiceTable, place: Place, service: Service | None, fleet: Fleet) -> Declared:
+    if service is None:
+        return Declared(table, place, None, NOBODY)
+    if (service.kind is Kind.JOB) != (table.kind is Kind.JOB):
+        reason = f"a {service.kind} of this name runs, and services.toml says {table.kind}"
+        return Declared(table, place, None, NOBODY, blocked=reason, hint="Correct `kind` in services.toml.")
+    serving = serving_of(service, fleet.revisions)
+    shares = tuple(Known(share, revision_of(service, share, fleet.revisions), Provenance(None)) for share in serving.shares)
+    return Declared(table, place, service, serving, shares)
+
+
+def _proven(found: Sequence[Declared], repository: Repository, history: History) -> list[Declared]:
+    """Ask git once about all values of the whole fleet, then fill in the commits."""
+    asked = {id(known): _candidates(entry, known) for entry in found for known in entry.shares}
+    proofs = proofs_of(repository, hexes_of(one for many in asked.values() for one in many))
+    first = {key: commit_of(candidates, proofs) for key, candidates in asked.items()}
+    digests = _digests(found, first)
+    return [
+        _with_shares(
+            entry,
+            [
+                _share(entry, known, asked[id(known)], first[id(known)], digests, proofs, repository, history)
+                for known in entry.shares
+            ],
+        )
+        for entry in found
+    ]
+
+
+def proofs_of(repository: Repository, hexes: Iterable[str]) -> dict[str, Proof]:
+    """Git's answer about each value: one commit, several, or none."""
+    shallow = repository.facts.shallow
+    answers = repository.resolve(hexes)
+    return {
+        value: Proof(
+            commits[0] if len(commits) == 1 else None,
+            ambiguous=len(commits) if len(commits) > 1 else 0,
+            shallow=shallow and not commits,
+        )
+        for value, commits in answers.items()
+    }
+
+
+def _candidates(entry: Declared, known: Known) -> tuple[Candidate, ...]:
+    if entry.service is None or known.revision is None:
+        return ()
+    newest = known.share.template_says or known.share.revision == entry.service.latest_created
+    return candidates_of(entry.service, known.revision, newest, _rule(entry.table))
+
+
+def _rule(table: ServiceTable) -> CommitRule | None:
+    rule = table.commit
+    if rule is None:
+        return None
+    return CommitRule(rule.label, rule.env, re.compile(rule.tag_regex) if rule.tag_regex is not None else None)
+
+
+def _digests(found: Sequence[Declared], first: Mapping[int, Provenance]) -> dict[str, frozenset[str]]:
+    """Per image digest, the commits proven for revisions that run it."""
+    digests: dict[str, frozenset[str]] = {}
+    for entry in found:
+        for known in entry.shares:
+            commit = first[id(known)].commit
+            if commit and known.revision and known.revision.digest:
+                digest = known.revision.digest
+                digests[digest] = digests.get(digest, frozenset()) | {commit}
+    return digests
+
+
+def _share(
+    entry: Declared,
+    known: Known,
+    candidates: Sequence[Candidate],
+    first: Provenance,
+    digests: Mapping[str, frozenset[str]],
+    proofs: Mapping[str, Proof],
+    repository: Repository,
+    history: History,
+) -> Known:
+    if known.revision is None:
+        if entry.serving.state is ServingState.RECONCILING or known.share.revision is None:
+            return known
+        missing = f"nothing is known about the serving revision {known.share.revision}"
+        return Known(known.share, None, Provenance(None, reason=missing))
+    if first.commit is None and not candidates and known.revision.digest:
+        shared = by_digest(known.revision, digests)
+        if shared.commit is None:
+            shared = by_digest(known.revision, _historic(entry, known.revision, repository, history))
+        if shared.commit is not None:
+            return Known(known.share, known.revision, shared)
+    if first.commit is None and not candidates:
+        first = commit_of(candidates, proofs, known.revision.created_at)
+    return Known(known.share, known.revision, first)
+
+
+def _historic(
+    entry: Declared, revision: Revision, repository: Repository, history: History
+) -> dict[str, frozenset[str]]:
+    """The commits of older revisions that ran the same image: asked only when nothing else tells."""
+    assert entry.service is not None
+    service = entry.service
+    older = [old for old in history(entry.place) if old.digest == revision.digest and old.name != revision.name]
+    said = [candidates_of(service, old, False, _rule(entry.table)) for old in older]
+    proofs = proofs_of(repository, hexes_of(one for many in said for one in many))
+    commits = {found.commit for candidates in said if (found := commit_of(candidates, proofs)).commit}
+    return {revision.digest or "": frozenset(commit for commit in commits if commit)}
+
+
+def _with_shares(entry: Declared, shares: Sequence[Known]) -> Declared:
+    return Declared(entry.table, entry.place, entry.service, entry.serving, tuple(shares), entry.blocked, entry.hint)

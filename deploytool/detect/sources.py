@@ -1,0 +1,90 @@
+"""What each service is made of at a commit; asked once per distinct content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from deploytool.config import ServiceTable
+from deploytool.domain.content import Selection
+from deploytool.domain.doubt import Doubt
+from deploytool.domain.ignored import Declared
+from deploytool.domain.ignorefile import rules_of
+from deploytool.domain.image import Image, image_of, selection_of_paths
+from deploytool.domain.links import LinkMemo
+from deploytool.domain.report import Precision
+from deploytool.domain.tree import Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What one service is made of at one commit."""
+
+    selection: Selection
+    absent: tuple[str, ...] = ()  # declared paths, or the Dockerfile, that do not exist at this commit
+    build_inputs: frozenset[str] = frozenset()  # the Dockerfile and its ignore file
+    doubts: tuple[Doubt, ...] = ()
+    image: Image | None = None
+
+    @property
+    def exists(self) -> bool:
+        """There is something of the service at this commit."""
+        return bool(self.selection.roots or self.selection.inputs)
+
+
+class Sources:
+    """Remembers what it was asked: fifty services share folders, and most deployed commits are shared too."""
+
+    def __init__(self) -> None:
+        self.links = LinkMemo()
+        self._known: dict[tuple[str, str, Precision], Made] = {}
+
+    def made_of(self, table: ServiceTable, tree: Tree, precision: Precision) -> Made:
+        """What `table` is made of in `tree`. Paths are from the repository's root."""
+        key = (table.name, tree.oid, precision)
+        if key not in self._known:
+            by_image = precision is not Precision.PATH and table.dockerfile is not None
+            made = self._from_image(table, tree) if by_image else self._from_paths(table, tree)
+            self._known[key] = _with_ignore(made, table)
+        return self._known[key]
+
+    def _from_image(self, table: ServiceTable, tree: Tree) -> Made:
+        assert table.dockerfile is not None
+        image = image_of(table.dockerfile, table.context, tree, self.links)
+        if image is None:
+            return Made(Selection(frozenset()), absent=(table.dockerfile,))
+        return Made(image.selection, build_inputs=image.selection.inputs, doubts=image.doubts, image=image)
+
+    def _from_paths(self, table: ServiceTable, tree: Tree) -> Made:
+        """Without `paths`, the context is the source folder (functions and buildpacks)."""
+        declared = table.paths or (table.context,)
+        found = selection_of_paths(declared, (), tree, self.links)
+        made = Made(found.selection, absent=found.missing, doubts=found.doubts)
+        if table.dockerfile is None:
+            return made
+        if tree.entry(table.dockerfile) is None:
+            return replace(made, absent=(*made.absent, table.dockerfile))
+        inputs = frozenset({table.dockerfile})
+        return replace(made, selection=_plus(made.selection, inputs), build_inputs=inputs)
+
+
+def precision_of(table: ServiceTable, wanted: Precision | None) -> Precision:
+    """The finest precision at hand: without a Dockerfile there are only paths, and without paths only the image."""
+    if table.dockerfile is None:
+        return Precision.PATH
+    asked = wanted or table.precision or Precision.IMAGE
+    return Precision.PATH if asked is Precision.PATH and table.paths else Precision.IMAGE
+
+
+def _with_ignore(made: Made, table: ServiceTable) -> Made:
+    """Apply the service's own `ignore`, which hides neither the entrypoint nor what the build reads."""
+    selection = made.selection
+    if table.ignore:
+        selection = replace(selection, rules=(*selection.rules, Declared(rules_of(table.ignore))))
+    if table.entrypoint and selection.under_root(table.entrypoint):
+        selection = _plus(selection, (table.entrypoint,))
+    return replace(made, selection=selection)
+
+
+def _plus(selection: Selection, inputs: Iterable[str]) -> Selection:
+    return replace(selection, inputs=selection.inputs | frozenset(inputs))

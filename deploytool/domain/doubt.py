@@ -1,0 +1,35 @@
+"""What could not be told about an image or a tree, said in one line with the place where it shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class DoubtKind(StrEnum):
+    """Why there is a doubt: the code a reader can key on."""
+
+    TOO_LARGE = "too-large"  # a cap was reached; reading stopped there
+    UNPARSABLE = "unparsable"  # Docker itself would refuse this line, or we cannot read it
+    UNKNOWN_INSTRUCTION = "unknown-instruction"
+    UNKNOWN_VALUE = "unknown-value"  # a variable without a value that the file tells
+    UNKNOWN_STAGE = "unknown-stage"
+    IGNORED_SOURCE = "ignored-source"  # COPY names what the ignore rules leave out
+    EMPTY_SOURCE = "empty-source"  # a pattern that matches nothing
+    RUN_CONSUMES = "run-consumes"  # a RUN line that could read or change copied files
+    UNPACKED = "unpacked"  # ADD unpacks an archive; its files are not seen
+    REMOTE_FILES = "remote-files"
+    BAD_RULES = "bad-rules"  # an ignore file that Docker would refuse
+    LINK_LOOP = "link-loop"
+    LINK_OUTSIDE = "link-outside"  # a link that leaves the repository
+    LINK_BROKEN = "link-broken"  # a link to what is not in git
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """`line` is 0 when the doubt is about the whole file."""
+
+    path: str  # repository path of the file that raises the doubt
+    line: int
+    why: str
+    kind: DoubtKind

@@ -1,0 +1,82 @@
+"""Ask a running emulator, with the standard library only: commands start faster without a web framework."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from deploytool.emulator.errors import EmulatorError
+
+TOKEN_HEADER = "x-emulator-token"
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a server listens, and the token that opens its admin paths."""
+
+    host: str
+    port: int
+    token: str = field(default="", repr=False)
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+
+def health(address: Address, *, timeout: float = 5.0) -> dict[str, Any]:
+    """`{emulator, state, pid, settle}`; EmulatorError when nobody, or somebody else, answers."""
+    return _asked(address, "GET", "/emulator/health", timeout=timeout)
+
+
+def import_fleet(address: Address, fleet: dict[str, Any]) -> dict[str, Any]:
+    """Add a fleet; answers `{services, revisions, jobs, made: int, ignored: [str]}`."""
+    return _asked(address, "POST", "/emulator/import", fleet)
+
+
+def export_fleet(address: Address) -> dict[str, Any]:
+    """`{services, revisions, jobs}` as stored."""
+    return _asked(address, "GET", "/emulator/export")
+
+
+def reset(address: Address) -> None:
+    """Forget everything and end all programs."""
+    _asked(address, "POST", "/emulator/reset")
+
+
+def stop(address: Address) -> None:
+    """End the server; its state stays."""
+    _asked(address, "POST", "/emulator/stop")
+
+
+def _asked(address: Address, method: str, path: str, body: Any = None, timeout: float = 60.0) -> dict[str, Any]:
+    connection = http.client.HTTPConnection(address.host, address.port, timeout=timeout)
+    try:
+        raw = None if body is None else json.dumps(body)
+        connection.request(method, path, raw, {TOKEN_HEADER: address.token, "connection": "close"})
+        answer = connection.getresponse()
+        status, value = answer.status, json.loads(answer.read())
+    except (OSError, http.client.HTTPException, ValueError) as problem:
+        raise EmulatorError(
+            f"No embedded Cloud Run answers at {address.url} ({type(problem).__name__}).",
+            hint="Start one: deploytool emulator serve",
+        ) from problem
+    finally:
+        connection.close()
+    if status != 200 or not isinstance(value, dict):
+        raise EmulatorError(
+            f"The embedded Cloud Run at {address.url} refused: {_why(value, status)}", hint=_hint(status)
+        )
+    return value
+
+
+def _why(value: Any, status: int) -> str:
+    error = value.get("error") if isinstance(value, dict) else None
+    return str(error.get("message", status)) if isinstance(error, dict) else f"status {status}"
+
+
+def _hint(status: int) -> str:
+    if status == 403:
+        return "Ask from the project whose state folder that server serves, or start another: deploytool emulator serve"
+    return "The file needs the shape that `deploytool emulator export` prints."

@@ -1,0 +1,80 @@
+"""One running server: socket, world, programs and front doors of one state folder."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+
+from deploytool.emulator.gate import Gate
+from deploytool.emulator.programs import Programs
+from deploytool.emulator.server import application, bound_socket
+from deploytool.emulator.store import Store
+from deploytool.emulator.world import World
+
+CLOSING = 2  # seconds that open requests get when the server ends
+
+
+class House:
+    """Bound to its port from the start; `run` serves, `close` ends programs and the store."""
+
+    def __init__(
+        self, state: Path, *, port: int, settle: float, token: str, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.token = token
+        self.listener = bound_socket(port)
+        self.port: int = self.listener.getsockname()[1]
+        try:
+            self.world = World(Store(state / "cloudrun.sqlite"), settle=settle, clock=clock)
+        except BaseException:
+            self.listener.close()
+            raise
+        self.programs = Programs(state)
+        app = application(self.world, self.programs, base=f"http://127.0.0.1:{self.port}", token=token, folder=state)
+        app.state.stop = self.stop
+        self.gate = Gate(app)
+        config = uvicorn.Config(
+            self.gate,
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=CLOSING,
+        )
+        self.server = uvicorn.Server(config)
+
+    def run(self, *, idle: float | None = None) -> None:
+        """Serve until a signal, `stop`, or `idle` seconds without a request (None: for ever)."""
+        if threading.current_thread() is threading.main_thread():
+            # uvicorn raises a caught signal again after serving; the default would skip our own ending.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda *_: None)
+        asyncio.run(self._run(idle))
+
+    async def _run(self, idle: float | None) -> None:
+        watch = asyncio.create_task(self._close_when_idle(idle)) if idle is not None else None
+        try:
+            await self.server.serve(sockets=[self.listener])
+        finally:
+            if watch:
+                watch.cancel()
+            await self.programs.end_all()
+
+    async def _close_when_idle(self, idle: float) -> None:
+        while self.gate.idle_for() < idle:
+            await asyncio.sleep(min(max(idle - self.gate.idle_for(), 0.05), 1.0))
+        self.stop()
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+
+    def close(self) -> None:
+        self.programs.kill_all()
+        self.listener.close()
+        self.world.store.close()

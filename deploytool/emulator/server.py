@@ -1,0 +1,63 @@
+"""One ASGI application for all front doors, and the socket it listens on."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from deploytool.emulator import admin, gateway, knative, v2
+from deploytool.emulator.bodies import plain
+from deploytool.emulator.errors import ApiError, EmulatorError
+from deploytool.emulator.programs import Programs
+from deploytool.emulator.world import World
+
+
+async def _refused(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, ApiError)
+    return plain(problem.body(), problem.code)
+
+
+async def _unusable(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, EmulatorError)
+    return plain(ApiError(500, "INTERNAL", f"{problem.message} {problem.hint}").body(), 500)
+
+
+async def _no_route(request: Request, problem: Exception) -> Response:
+    code = problem.status_code if isinstance(problem, HTTPException) else 500
+    status = {404: "NOT_FOUND", 405: "UNIMPLEMENTED"}.get(code, "UNKNOWN")
+    return plain(ApiError(code, status, f"No such method: {request.method} {request.url.path}").body(), code)
+
+
+def application(world: World, programs: Programs, *, base: str, token: str, folder: Path) -> Starlette:
+    """All routes over one world. `base` is the address that URIs begin with, `folder` the state folder."""
+    app = Starlette(
+        routes=[*v2.routes, *knative.routes, *gateway.routes, *admin.routes],
+        exception_handlers={ApiError: _refused, EmulatorError: _unusable, HTTPException: _no_route},
+    )
+    app.state.world = world
+    app.state.base = base
+    app.state.token = token
+    app.state.programs = programs
+    app.state.folder = folder
+    return app
+
+
+def bound_socket(port: int) -> socket.socket:
+    """A listening socket on 127.0.0.1; port 0 takes any free one. EmulatorError when it is taken."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+        listener.listen(256)
+    except OSError as problem:
+        listener.close()
+        raise EmulatorError(
+            f"Port {port} on 127.0.0.1 cannot be used: {problem.strerror}.",
+            hint="Take another port, or 0 for any free one: deploytool emulator serve --port 0",
+        ) from problem
+    return listener
