@@ -15,7 +15,7 @@ FLOORS = (
     {"cli"},
     {"commands", "crash"},
     {"app"},
-    {"detect"},
+    {"detect", "stage"},
     {"adapters", "release", "render", "emulator", "sandbox"},
     {"ports", "config", "clock"},
     {"domain"},

