@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+from deploytool.domain.ages import age_of
 
 
 def age(since: datetime | None, now: datetime) -> str:
     """`1d 21h`, `3h 5m`, `12m`, or `now` for less than a minute and for clocks that run ahead; `""` when unknown."""
     if since is None:
         return ""
-    minutes = int((now - since).total_seconds() // 60)
-    if minutes < 1:
-        return "now"
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    parts = [(days, "d"), (hours, "h"), (minutes, "m")]
-    first = next(index for index, (count, _) in enumerate(parts) if count)
-    return " ".join(f"{count}{unit}" for count, unit in parts[first : first + 2] if count)
+    return "now" if now - since < timedelta(minutes=1) else age_of(since, now)
 
 
 def stamp(moment: datetime) -> str:

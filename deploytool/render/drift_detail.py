@@ -15,7 +15,7 @@ from deploytool.render.wording import counted, short, unexplained_of
 MOST_COMMITS = 50  # a terminal is for reading; --format json has all of them
 MOST_FILES = 20
 AUTHOR_WIDTH = 20
-FILE_INDENT = "          "  # under the subject's line, clear of the short commit
+FILE_INDENT = "    "  # under the commit, and early enough for long paths on 80 columns
 
 
 def detail_lines(service: ServiceDrift, view: View) -> list[Text]:

@@ -60,7 +60,7 @@ def _row(service: ServiceDrift, regions: bool, view: View) -> Row:
     serves = Text("\n").join(words(f"{commit:<8} {share:>4}") for commit, share in serves_of(service))
     return Row(
         cells=(
-            words(service.name),
+            words(service.name, "" if service.verdict is Verdict.CURRENT else "bold"),
             *([words(service.region)] if regions else []),
             words(f"{symbol if view.symbols else plain} {service.verdict}", colour),
             serves if service.revisions else words("nothing", "dim"),

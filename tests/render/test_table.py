@@ -83,9 +83,9 @@ def test_the_region_is_a_column_only_when_it_tells_rows_apart() -> None:
 def test_verbose_lists_commits_with_their_files_and_relevance() -> None:
     lines = lines_of(drift_report(), width=160, verbose=True)
     assert any("5297f0e8  21h 3m  Ada Example  docs: add the notes" in line for line in lines)
-    assert "            imported      predictions/coordinator/signal_calculator.py" in lines
-    assert "            not-in-image  docs/notes.md" in lines
-    assert "                      from predictions/coordinator/coordinator.py" in lines
+    assert "      imported      predictions/coordinator/signal_calculator.py" in lines
+    assert "      not-in-image  docs/notes.md" in lines
+    assert "                from predictions/coordinator/coordinator.py" in lines
     assert "  conflict  image-tag says 4def1124" in lines
     assert "  hint      git fetch origin 0badc0de" in lines
     assert any("prediction-coordinator-00143-x2p, deployed 2026-02-04 03:47Z" in line for line in lines)
@@ -114,7 +114,7 @@ def test_a_long_tail_is_cut_and_says_so() -> None:
         one(service("api", Verdict.STALE, "far behind", commits=many, files=files)), width=80, verbose=True
     )
     assert "  and 1,250 more commits: --format json lists them all" in lines
-    assert "            and 10 more files" in lines
+    assert "      and 10 more files" in lines
 
 
 def test_ascii_only_when_the_terminal_knows_no_more() -> None:
