@@ -6,6 +6,7 @@ The region is in the host name (`us-west2-run.googleapis.com`); without one, all
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import Request
@@ -20,7 +21,7 @@ from deploytool.emulator.names import location_of
 from deploytool.emulator.world import World, Write
 
 ROOT = "/apis/serving.knative.dev/v1/namespaces/{project}"
-SHAPES = {
+SHAPES: dict[str, Callable[[dict[str, Any], str], dict[str, Any]]] = {
     "services": knative_service,
     "revisions": lambda body, base: knative_revision(body),
 }
