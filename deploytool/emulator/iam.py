@@ -39,8 +39,8 @@ async def _get(request: Request) -> Response:
 
 
 async def _set(request: Request) -> Response:
-    world, service = _service(request)
     policy = (await json_object(request)).get("policy")
+    world, service = _service(request)
     if not isinstance(policy, dict):
         raise invalid("A policy is required.", "policy")
     stored = _policy(world, service)

@@ -89,13 +89,13 @@ def _selector(text: str) -> dict[str, str]:
 
 
 async def _service(request: Request) -> Response:
+    sent = await json_object(request)  # before the reading: nothing may come between reading and writing
     stored, world = _one(request, "services"), _world(request)
     if request.method == "GET":
         return answer(request, knative_service(stored, request.app.state.base))
     if request.method == "DELETE":
         world.delete_service(stored["name"])
         return answer(request, {"kind": "Status", "status": "Success"})
-    sent = await json_object(request)
     version = (sent.get("metadata") or {}).get("resourceVersion")
     if version and version != resource_version(stored):
         raise conflict(
