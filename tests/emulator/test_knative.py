@@ -118,6 +118,17 @@ def test_a_changed_template_keeps_what_v1_has_no_word_for(served):
     assert len(served.revisions()) == 2
 
 
+def test_what_v1_cannot_say_survives_a_v1_change_of_traffic(served):
+    odd = served.template(timeout="90.5s", healthCheckDisabled=True)
+    served.create(template=odd)
+    seen = proxied(served, "GET", f"{ROOT}/services/api")[1]
+    seen["spec"]["traffic"][0]["tag"] = "live"
+    assert proxied(served, "PUT", f"{ROOT}/services/api", seen)[0] == 200
+    served.settle()
+    assert served.service()["template"]["timeout"] == "90.5s"
+    assert len(served.revisions()) == 1
+
+
 def test_there_and_back_is_the_same_body():
     service = {
         "name": "projects/p/locations/us-west2/services/api",
