@@ -78,11 +78,12 @@ class Store:
             self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            with self._explained():
+                self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # a full disk has already ended it
+                self._db.execute("ROLLBACK")
             raise
-        with self._explained():
-            self._db.execute("COMMIT")
 
     def get(self, name: str) -> Row | None:
         return next(self._rows("name = ?", (name,)), None)
