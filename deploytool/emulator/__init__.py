@@ -3,7 +3,7 @@
 Which file answers which question
   serve, daemon, lockfile, client   one server per state folder: serve it, join it or start it, ask it
   house, gate, hosts, server        one running server; who may knock; all routes together
-  v2, knative, iam, admin, gateway  the front doors: v2 REST, what gcloud speaks, policies, ours, the services themselves
+  v2, knative, iam, admin, gateway  the front doors: v2 REST, what gcloud speaks, policies, ours, the services
   world, settling                   what one request changes, in one transaction; what happens when its time has come
   services, revisions, templates,
   traffic, jobs, operations, masks  resource + request -> new resource; pure

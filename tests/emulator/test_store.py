@@ -23,9 +23,13 @@ def row(name=NAME, **body):
 
 
 def test_a_failed_transaction_leaves_nothing(store):
-    with pytest.raises(RuntimeError), store.writing():
-        store.put(row(a=1))
-        raise RuntimeError
+    def half_done():
+        with store.writing():
+            store.put(row(a=1))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        half_done()
     assert store.get(NAME) is None
 
 
