@@ -1,14 +1,16 @@
 """The neighbour's house in miniature: a local server that answers like Cloud Run.
 
 Which file answers which question
-  server, hosts, idle    who may knock, and when the house closes
-  v2, knative, admin     the three front doors: v2 REST, what gcloud speaks, ours
-  world                  what one request changes, in one transaction
-  services, revisions,   resource + request -> new resource; pure
-  templates, traffic, jobs, operations
-  store                  SQLite, one file per state folder
-  programs, images       the processes behind a service's URI
-  daemon, client         join the server of a state folder or start it; ask it
+  serve, daemon, lockfile, client   one server per state folder: serve it, join it or start it, ask it
+  house, gate, hosts, server        one running server; who may knock; all routes together
+  v2, knative, iam, admin, gateway  the front doors: v2 REST, what gcloud speaks, policies, ours, the services
+  world, settling                   what one request changes, in one transaction; what happens when its time has come
+  services, revisions, templates,
+  traffic, jobs, operations, masks  resource + request -> new resource; pure
+  knative_shape, knative_request    the same resources in v1 words, there and back
+  names, enums, paging, stamps, addresses, bodies, errors   the wire's grammar
+  fleet, store                      whole fleets in and out; SQLite, one file per state folder
+  programs, images, trampoline      the processes behind a service's address
 
 Imports nothing else of deploytool: it stands for Google.
 """

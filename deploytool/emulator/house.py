@@ -17,6 +17,7 @@ from deploytool.emulator.server import application, bound_socket
 from deploytool.emulator.store import Store
 from deploytool.emulator.world import World
 
+TIDY = 1.0  # seconds between looks at what is no longer needed
 CLOSING = 2  # seconds that open requests get when the server ends
 
 
@@ -58,11 +59,13 @@ class House:
         asyncio.run(self._run(idle))
 
     async def _run(self, idle: float | None) -> None:
-        watch = asyncio.create_task(self._close_when_idle(idle)) if idle is not None else None
+        watches = [asyncio.create_task(self._tidy())]
+        if idle is not None:
+            watches.append(asyncio.create_task(self._close_when_idle(idle)))
         try:
             await self.server.serve(sockets=[self.listener])
         finally:
-            if watch:
+            for watch in watches:
                 watch.cancel()
             await self.programs.end_all()
 
@@ -70,6 +73,19 @@ class House:
         while self.gate.idle_for() < idle:
             await asyncio.sleep(min(max(idle - self.gate.idle_for(), 0.05), 1.0))
         self.stop()
+
+    async def _tidy(self) -> None:
+        """End programs of revisions that are gone, and the whole server when its folder is."""
+        folder = self.programs.state.stat().st_ino
+        while True:
+            await asyncio.sleep(TIDY)
+            try:
+                if self.programs.state.stat().st_ino != folder:
+                    return self.stop()
+            except OSError:
+                return self.stop()
+            if self.programs.any():
+                await self.programs.end_unless({row.name for row in self.world.store.all_of("revisions")})
 
     def stop(self) -> None:
         self.server.should_exit = True

@@ -6,6 +6,7 @@ The region is in the host name (`us-west2-run.googleapis.com`); without one, all
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import Request
@@ -20,7 +21,7 @@ from deploytool.emulator.names import location_of
 from deploytool.emulator.world import World, Write
 
 ROOT = "/apis/serving.knative.dev/v1/namespaces/{project}"
-SHAPES = {
+SHAPES: dict[str, Callable[[dict[str, Any], str], dict[str, Any]]] = {
     "services": knative_service,
     "revisions": lambda body, base: knative_revision(body),
 }
@@ -88,13 +89,13 @@ def _selector(text: str) -> dict[str, str]:
 
 
 async def _service(request: Request) -> Response:
+    sent = await json_object(request)  # before the reading: nothing may come between reading and writing
     stored, world = _one(request, "services"), _world(request)
     if request.method == "GET":
         return answer(request, knative_service(stored, request.app.state.base))
     if request.method == "DELETE":
         world.delete_service(stored["name"])
         return answer(request, {"kind": "Status", "status": "Success"})
-    sent = await json_object(request)
     version = (sent.get("metadata") or {}).get("resourceVersion")
     if version and version != resource_version(stored):
         raise conflict(

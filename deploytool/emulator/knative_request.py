@@ -42,6 +42,9 @@ TEMPLATE_ANNOTATIONS = frozenset(
         shape.VPC_EGRESS,
     }
 )
+SPEC = frozenset(
+    {"containerConcurrency", "timeoutSeconds", "serviceAccountName", "containers", "volumes", "nodeSelector"}
+)
 INGRESS = {text: name for name, text in shape.INGRESS.items()}
 ENVIRONMENT = {text: name for name, text in shape.ENVIRONMENT.items()}
 EGRESS = {text: name for name, text in shape.EGRESS.items()}
@@ -114,6 +117,8 @@ def template_body(sent: Resource, stored: Resource) -> Resource:
     """The v2 template of a v1 one; fields v1 cannot say are kept from `stored`."""
     metadata, spec = sent.get("metadata") or {}, sent.get("spec") or {}
     annotations = metadata.get("annotations") or {}
+    if unknown := sorted(key for key in spec if spec[key] and key not in SPEC):
+        raise invalid(f"The embedded Cloud Run does not know spec.template.spec.{unknown[0]}.", "spec.template.spec")
     body = dict(stored)
     _set(body, "revision", metadata.get("name"))
     _set(body, "labels", metadata.get("labels"))
@@ -121,6 +126,7 @@ def template_body(sent: Resource, stored: Resource) -> Resource:
     _set(body, "maxInstanceRequestConcurrency", spec.get("containerConcurrency"))
     _set(body, "timeout", f"{spec['timeoutSeconds']}s" if spec.get("timeoutSeconds") else None)
     _set(body, "serviceAccount", spec.get("serviceAccountName"))
+    _set(body, "nodeSelector", spec.get("nodeSelector"))
     _set(body, "volumes", [_volume(volume) for volume in spec.get("volumes") or []])
     _annotated(body, annotations)
     known = {c.get("name"): c for c in stored.get("containers") or []}
@@ -140,12 +146,17 @@ def _annotated(body: Resource, annotations: dict[str, str]) -> None:
     _set(body, "scaling", scaling)
     generation = annotations.get(shape.GENERATION)
     _set(body, "executionEnvironment", _word(ENVIRONMENT, generation, shape.GENERATION) if generation else None)
-    _set(body, "sessionAffinity", annotations.get(shape.AFFINITY) == "true")
+    _set(body, "sessionAffinity", _is(annotations, shape.AFFINITY, "true"))
     vpc = {k: v for k, v in (body.get("vpcAccess") or {}).items() if k not in {"connector", "egress"}}
     _set(vpc, "connector", annotations.get(shape.CONNECTOR))
     egress = annotations.get(shape.VPC_EGRESS)
     _set(vpc, "egress", _word(EGRESS, egress, shape.VPC_EGRESS) if egress else None)
     _set(body, "vpcAccess", vpc)
+
+
+def _is(annotations: dict[str, str], key: str, text: str) -> bool:
+    """gcloud writes booleans as Python does: False."""
+    return str(annotations.get(key, "")).lower() == text
 
 
 def _number(text: str, key: str) -> int:
@@ -155,13 +166,15 @@ def _number(text: str, key: str) -> int:
 
 
 def _container(sent: Resource, stored: Resource, annotations: dict[str, str]) -> Resource:
-    result = {key: value for key, value in sent.items() if key not in {"env", "resources"}}
+    result = {
+        key: value for key, value in sent.items() if key not in {"env", "resources"} and value not in ("", {}, [])
+    }
     if sent.get("env"):
         result["env"] = [_variable(entry) for entry in sent["env"]]
     resources = {k: v for k, v in (stored.get("resources") or {}).items() if k not in {"limits", "startupCpuBoost"}}
     _set(resources, "limits", (sent.get("resources") or {}).get("limits"))
-    resources["cpuIdle"] = annotations.get(shape.THROTTLING, "true") != "false"
-    _set(resources, "startupCpuBoost", annotations.get(shape.BOOST) == "true")
+    resources["cpuIdle"] = not _is(annotations, shape.THROTTLING, "false")
+    _set(resources, "startupCpuBoost", _is(annotations, shape.BOOST, "true"))
     return result | {"resources": resources}
 
 

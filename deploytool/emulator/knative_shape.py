@@ -174,6 +174,8 @@ def knative_template(template: Resource) -> Resource:
         spec["timeoutSeconds"] = int(template["timeout"][:-1])
     if template.get("serviceAccount"):
         spec["serviceAccountName"] = template["serviceAccount"]
+    if template.get("nodeSelector"):
+        spec["nodeSelector"] = dict(template["nodeSelector"])
     spec["containers"] = [_container(container) for container in template.get("containers") or []]
     if template.get("volumes"):
         spec["volumes"] = [_volume(volume) for volume in template["volumes"]]

@@ -97,6 +97,9 @@ class Programs:
     async def end_all(self) -> None:
         await asyncio.gather(*(self.end(name) for name in list(self._running)))
 
+    def any(self) -> bool:
+        return bool(self._running)
+
     async def end_unless(self, alive: set[str]) -> None:
         """End the programs of revisions that are gone."""
         await asyncio.gather(*(self.end(name) for name in set(self._running) - alive))

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from deploytool.emulator import admin, gateway, knative, v2
+from deploytool.emulator import admin, gateway, iam, knative, v2
 from deploytool.emulator.bodies import plain
 from deploytool.emulator.errors import ApiError, EmulatorError
 from deploytool.emulator.programs import Programs
@@ -36,7 +36,7 @@ async def _no_route(request: Request, problem: Exception) -> Response:
 def application(world: World, programs: Programs, *, base: str, token: str, folder: Path) -> Starlette:
     """All routes over one world. `base` is the address that URIs begin with, `folder` the state folder."""
     app = Starlette(
-        routes=[*v2.routes, *knative.routes, *gateway.routes, *admin.routes],
+        routes=[*iam.routes, *v2.routes, *knative.routes, *gateway.routes, *admin.routes],
         exception_handlers={ApiError: _refused, EmulatorError: _unusable, HTTPException: _no_route},
     )
     app.state.world = world

@@ -19,9 +19,9 @@ VERSION = 1
 SCHEMA = """
 CREATE TABLE resources (
     name     TEXT PRIMARY KEY,
-    kind     TEXT NOT NULL,             -- services, revisions, jobs, operations
+    kind     TEXT NOT NULL,             -- services, revisions, jobs, operations, policies
     location TEXT NOT NULL,             -- projects/P/locations/R
-    parent   TEXT NOT NULL,             -- the location, or the service of a revision
+    parent   TEXT NOT NULL,             -- the location, or the service of a revision or policy
     body     TEXT NOT NULL,             -- what a client sees, without addresses
     hidden   TEXT NOT NULL DEFAULT '{}',-- what only the emulator knows
     due      REAL                       -- epoch seconds at which an operation settles; NULL: never
@@ -78,11 +78,12 @@ class Store:
             self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            with self._explained():
+                self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # a full disk has already ended it
+                self._db.execute("ROLLBACK")
             raise
-        with self._explained():
-            self._db.execute("COMMIT")
 
     def get(self, name: str) -> Row | None:
         return next(self._rows("name = ?", (name,)), None)
@@ -119,7 +120,7 @@ class Store:
         self._run("DELETE FROM resources WHERE name = ?", (name,))
 
     def delete_children(self, parent: str) -> None:
-        self._run("DELETE FROM resources WHERE parent = ? AND kind = 'revisions'", (parent,))
+        self._run("DELETE FROM resources WHERE parent = ?", (parent,))
 
     def clear(self) -> None:
         self._run("DELETE FROM resources")

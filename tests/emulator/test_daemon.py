@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -112,6 +113,12 @@ def test_it_ends_when_nobody_comes(state):
     pid = pid_of(join_or_start(state, idle=0.3))
     assert gone(pid)
     assert lock_path(state).read_text() == ""
+
+
+def test_it_ends_with_its_folder(state):
+    pid = pid_of(join_or_start(state, idle=20))
+    shutil.rmtree(state)
+    assert gone(pid)
 
 
 def test_it_has_a_session_of_its_own(state):

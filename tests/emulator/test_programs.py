@@ -140,6 +140,23 @@ def test_a_killed_program_is_started_again(served):
     assert get(served, "/run/demo-project/us-west2/api/")[1]["pid"] != pid
 
 
+def test_programs_of_deleted_services_end(served):
+    build(served.state)
+    served.create(template=served.template(IMAGE))
+    pid = get(served, "/run/demo-project/us-west2/api/")[1]["pid"]
+    served.ok("DELETE", f"{served.v2}/services/api")
+    served.settle()
+    assert served.ok("GET", f"{served.v2}/services") == {}
+    assert gone(pid)
+
+
+def gone(pid):
+    deadline = time.monotonic() + 5
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not Path(f"/proc/{pid}").exists()
+
+
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])
 def test_programs_end_with_their_server_however_it_ends(tmp_path, ending):
     build(tmp_path)
@@ -153,10 +170,7 @@ def test_programs_end_with_their_server_however_it_ends(tmp_path, ending):
     client.import_fleet(address, {"services": [service]})
     told = json.loads(urlopen(f"{address.url}/run/demo-project/us-west2/api/", timeout=10).read())
     os.kill(client.health(address)["pid"], ending)
-    deadline = time.monotonic() + 5
-    while Path(f"/proc/{told['pid']}").exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not Path(f"/proc/{told['pid']}").exists()
+    assert gone(told["pid"])
 
 
 def launch(state, container=None, **config):
