@@ -139,16 +139,18 @@ def below(path: str, tops: Iterable[str]) -> bool:
 def ignored(path: str, patterns: Iterable[str]) -> bool:
     """Docker's rule for four simple kinds of pattern: `**/*.md`, `**/name`, `**/name/**`, `exact/path`.
 
-    A match on a parent counts.
+    A match on a parent counts. `**` is `.*` in Docker's own regular expression, so it does not cross a newline.
     """
     for pattern in patterns:
         parts = path.split("/")
         if pattern.startswith("**/*."):
-            hit = any(part.endswith(pattern[4:]) for part in parts)
+            hit = any(
+                part.endswith(pattern[4:]) and "\n" not in "/".join(parts[:depth]) for depth, part in enumerate(parts)
+            )
         elif pattern.startswith("**/") and pattern.endswith("/**"):
             hit = pattern[3:-3] in parts[:-1]
         elif pattern.startswith("**/"):
-            hit = pattern[3:] in parts
+            hit = any(part == pattern[3:] and "\n" not in "/".join(parts[:depth]) for depth, part in enumerate(parts))
         else:
             hit = below(path, (pattern,))
         if hit:

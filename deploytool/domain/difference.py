@@ -14,14 +14,14 @@ def changed_paths(before: Tree, taken_before: Selection, after: Tree, taken_afte
     Lazy: the first answer proves the service stale, and a caller who needs no more stops there.
     A file that one side takes and the other leaves out differs, even when its bytes are equal.
     """
+    walk = _Walk(before, taken_before, after, taken_after)
     seen: set[str] = set()
     for path in sorted(taken_before.inputs | taken_after.inputs):
-        if before.entry(path) != after.entry(path) and path not in seen:
+        if walk.differs(path, before.entry(path), after.entry(path)):
             seen.add(path)
             yield path
     same_rules = taken_before.rules == taken_after.rules
     shared = taken_before.roots & taken_after.roots
-    walk = _Walk(before, taken_before, after, taken_after)
     for root, both in _starts(shared, taken_before.roots | taken_after.roots):
         for path in walk.differing(root, prune=both and same_rules):
             if path not in seen:
@@ -67,11 +67,11 @@ class _Walk:
             path, old, new = pending.pop()
             if prune and old == new:
                 continue
-            if self._differs(path, old, new):
+            if self.differs(path, old, new):
                 yield path
             pending.extend(self._below(path, old, new, prune))
 
-    def _differs(self, path: str, old: Entry | None, new: Entry | None) -> bool:
+    def differs(self, path: str, old: Entry | None, new: Entry | None) -> bool:
         """Is `path` a file on a side that takes it, and not the same taken file on the other?"""
         had = old is not None and old.mode != FOLDER and self.taken_before.takes(path)
         has = new is not None and new.mode != FOLDER and self.taken_after.takes(path)

@@ -6,7 +6,7 @@ A file that ends in the image is never missing from the selection; where the Doc
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -117,12 +117,14 @@ def selection_of_paths(
     roots, links = set[str](), set[str]()
     missing = []
     for path in paths:
+        roots.add(cleaned(path))  # where a link leads now, a folder may have been before
         trail = trail_of(tree, cleaned(path), memo)
         links.update(trail.passed)
         if trail.path is None:
             missing.append(path)
         end = trail.wanted if trail.path is None else trail.path
         roots.update(() if end is None else (end,))
-    selection = Selection(frozenset(roots), (rules,) if rules != NO_RULES else (), frozenset(links))
+    selection = Selection(frozenset(roots), (rules,) if rules != NO_RULES else ())
     followed = with_link_targets(tree, selection, memo)
-    return PathSelection(followed.selection, tuple(missing), followed.doubts)
+    selection = replace(followed.selection, roots=followed.selection.roots | links)  # passed, not followed
+    return PathSelection(selection, tuple(missing), followed.doubts)

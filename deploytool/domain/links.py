@@ -209,7 +209,7 @@ def _flat(entries: list[tuple[str, Entry]], known: Mapping[str, Links]) -> Itera
 def with_link_targets(tree: Tree, selection: Selection, memo: LinkMemo | None = None) -> Followed:
     """The selection with the targets of its links as further roots, and the links of those, until nothing is new.
 
-    A link that is merely passed on the way becomes an input: it decides what is taken, without being followed itself.
+    A link that is merely passed on the way becomes a root too: it decides what is taken, without being followed itself.
     """
     memo = LinkMemo() if memo is None else memo
     pending = sorted(selection.roots)
@@ -225,7 +225,7 @@ def with_link_targets(tree: Tree, selection: Selection, memo: LinkMemo | None = 
             pending.extend(sorted(new))
             grown = replace(grown, roots=grown.roots | new)
     between = frozenset(path for path in passed if not grown.takes(path))
-    return Followed(replace(grown, inputs=grown.inputs | between) if between else grown, tuple(doubts.values()))
+    return Followed(replace(grown, roots=grown.roots | between) if between else grown, tuple(doubts.values()))
 
 
 def _leads(tree: Tree, root: str, selection: Selection, memo: LinkMemo) -> Leads:

@@ -289,8 +289,7 @@ def test_paths_select_with_links_followed() -> None:
     selection, missing, doubts = selection_of_paths(
         ["svc/", "./cfg/main.py", "gone", "sub"], ["**/*.md", "**/deep"], on
     )
-    assert selection.roots == {"svc", "shared", "app/main.py", "sub", "gone"}  # commits that bring "gone" matter
-    assert selection.inputs == {"cfg"}
+    assert selection.roots == {"svc", "shared", "cfg", "cfg/main.py", "app/main.py", "sub", "gone"}
     assert missing == ("gone",)
     assert not doubts
     assert selection.takes("shared/__init__.py")
