@@ -178,6 +178,12 @@ def test_links_are_followed_when_named_and_kept_below() -> None:
     assert found.selection.inputs == {"Dockerfile", "cfg", "via", "app/lib"}
 
 
+def test_a_pattern_that_meets_a_broken_link_says_so() -> None:
+    found = image("FROM x\nCOPY a* /a/\n", {"a1": "x", "a2": Link("nowhere")})
+    assert found.selection.roots == {"a1", "a2"}
+    assert kinds(found) == {DoubtKind.LINK_BROKEN}
+
+
 def test_what_git_does_not_hold_is_outside() -> None:
     found = image("FROM x\nCOPY app/main.py weights.bin /w/\nADD https://example.com/a.tgz /a/\nADD git@h:o/r.git /g\n")
     assert [(one.source, one.line) for one in found.outside] == [
@@ -209,6 +215,12 @@ def test_an_exclusion_counts_only_where_nobody_else_copies() -> None:
     assert not alone.selection.takes("app/tests/test_main.py")
     both = image("FROM x\nCOPY --exclude=tests app /app\nCOPY app/tests/test_main.py /t/\n")
     assert both.selection.takes("app/tests/test_main.py")
+    some = image("FROM x\nCOPY --exclude=*.md --exclude=deep app shared /all/\n")
+    assert [some.selection.takes(path) for path in ("app/README.md", "shared/deep/x.py", "app/main.py")] == [
+        False,
+        False,
+        True,
+    ]
     twice = image("FROM x\nCOPY --exclude=tests app /app\nCOPY --exclude=*.md . /all\n")
     assert twice.selection.takes("app/tests/test_main.py")
     assert twice.selection.takes("README.md")
