@@ -216,6 +216,7 @@ def test_commands_that_work_beside_the_copied_files(command: str) -> None:
     [
         "pip install .",
         "pip install -e ./lib",
+        "pip install ./lib",
         "pip install dist/*.whl",
         "npm run build",
         "npm install -g .",

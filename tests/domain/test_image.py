@@ -65,7 +65,8 @@ def kinds(found: Image) -> set[DoubtKind]:
         ("COPY app/main.py /srv/m.py", {"/srv/m.py": "app/main.py"}),
         ("COPY app/main.py /srv/", {"/srv/main.py": "app/main.py"}),
         ("WORKDIR /srv\nCOPY app/main.py .", {"/srv/main.py": "app/main.py"}),
-        ("WORKDIR /srv\nCOPY app/main.py /srv", {"/srv/main.py": "app/main.py"}),
+        ("WORKDIR /own\nCOPY app/main.py /own", {"/own/main.py": "app/main.py"}),
+        ("COPY app/main.py README.md /own", {"/own/main.py": "app/main.py", "/own/README.md": "README.md"}),
         ("COPY app/main.py /usr/local/bin", {"/usr/local/bin/main.py": "app/main.py"}),
         ("RUN mkdir -p /made\nCOPY app/main.py /made", {"/made/main.py": "app/main.py"}),
         ("COPY app/main.py /made", {"/made": "app/main.py"}),
@@ -134,6 +135,16 @@ def test_ignore_rules_cut_the_context_and_inputs_stay() -> None:
     }
     assert "/c/Dockerfile" not in found.layout(on).files
     assert found.selection.inputs == {"Dockerfile", ".dockerignore"}
+
+
+def test_an_ignored_file_is_not_laid_even_when_it_is_named() -> None:
+    files = {**FILES, ".dockerignore": "*.md\n"}
+    assert laid("FROM x\nCOPY README.md app/main.py /c/\n", files) == {"/c/main.py": "app/main.py"}
+
+
+def test_an_absolute_link_starts_at_the_context() -> None:
+    files = {"ctx/a": Link("/b"), "ctx/b": "inner", "b": "outer"}
+    assert image("FROM x\nCOPY a /a\n", files, context="ctx").selection.roots == {"ctx/b"}
 
 
 def test_the_dockerfiles_own_ignore_file_replaces_the_other() -> None:
@@ -373,13 +384,17 @@ def build_by_hand(context: Path, image: Path, lines: list[tuple[str, list[str], 
 
 def copy_by_hand(source: Path, where: Path) -> None:
     if source.is_dir():
-        shutil.copytree(source, where, symlinks=True, dirs_exist_ok=True)
+        shutil.copytree(source, where, symlinks=True, dirs_exist_ok=True, copy_function=put_by_hand)
         return
-    if where.is_dir():
-        where = where / source.name
-    where.parent.mkdir(parents=True, exist_ok=True)
+    put_by_hand(source, where / source.name if where.is_dir() else where)
+
+
+def put_by_hand(source: Path | str, where: Path | str) -> None:
+    """Docker never puts a file in the place of a folder."""
+    where = Path(where)
     if where.is_dir():
         raise IsADirectoryError(where)
+    where.parent.mkdir(parents=True, exist_ok=True)
     where.unlink(missing_ok=True)
     shutil.copyfile(source, where)
 
