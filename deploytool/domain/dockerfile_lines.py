@@ -15,6 +15,7 @@ MOST_LINES = 50_000
 MOST_INSTRUCTIONS = 10_000
 
 _DIRECTIVE = re.compile(r"#[ \t]*([A-Za-z][A-Za-z0-9]*)[ \t]*=[ \t]*(.*?)[ \t\r]*\Z")
+_SPACES = re.compile(r"[ \t\v\f\r\n]+")
 _HEREDOC = re.compile(r"\d*<<(-?)([^<]+)\Z")
 _WITH_HEREDOCS = ("ADD", "COPY", "RUN")
 
@@ -131,7 +132,7 @@ def _instruction(lines: Lines, first: int, text: str) -> Instruction:
 
 
 def _named(text: str) -> tuple[str, str]:
-    name, *rest = text.strip(BLANKS).split(None, 1) or [""]
+    name, *rest = _SPACES.split(text.strip(BLANKS), maxsplit=1)
     return name.upper(), rest[0] if rest else ""
 
 

@@ -103,7 +103,13 @@ def _neutral(words: list[str]) -> bool:
         return True
     if program == "poetry":
         return rest[:1] == ["config"] or (rest[:1] == ["install"] and "--no-root" in rest)
+    if program in ("npm", "yarn", "pnpm"):
+        return bool({"-g", "--global"} & set(rest)) and not any(map(_is_local_package, rest))
     return program in NEUTRAL
+
+
+def _is_local_package(word: str) -> bool:
+    return word.startswith((".", "/", "file:")) or "$" in word
 
 
 _PIP_OPTIONS = """

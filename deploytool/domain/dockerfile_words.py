@@ -174,7 +174,7 @@ class _Reader:
         if operator == "-":
             return Word(value or "") if present else word
         if operator == "+":
-            return word if present else Word("", value is None)
+            return word if present else Word("", name not in self.values)  # the base image may set it
         if operator == "?":
             return self._value(name)
         return Word("", unknown=True)  # ${x#…}, ${x%…}, ${x/…}: patterns are not evaluated here

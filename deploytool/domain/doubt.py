@@ -15,10 +15,9 @@ class DoubtKind(StrEnum):
     UNKNOWN_VALUE = "unknown-value"  # a variable without a value that the file tells
     UNKNOWN_STAGE = "unknown-stage"
     IGNORED_SOURCE = "ignored-source"  # COPY names what the ignore rules leave out
-    EMPTY_SOURCE = "empty-source"  # a pattern that matches nothing
+    STAGE_PATTERN = "stage-pattern"  # a pattern over the files of another stage
     RUN_CONSUMES = "run-consumes"  # a RUN line that could read or change copied files
     UNPACKED = "unpacked"  # ADD unpacks an archive; its files are not seen
-    REMOTE_FILES = "remote-files"
     BAD_RULES = "bad-rules"  # an ignore file that Docker would refuse
     LINK_LOOP = "link-loop"
     LINK_OUTSIDE = "link-outside"  # a link that leaves the repository

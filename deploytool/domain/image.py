@@ -19,7 +19,7 @@ from deploytool.domain.ignorefile import NO_RULES, IgnoreFile, IgnoreRules, igno
 from deploytool.domain.ignorepattern import cleaned
 from deploytool.domain.image_folder import FUNCTION_FOLDER, folder_layout
 from deploytool.domain.image_gathering import Gathering, Outside
-from deploytool.domain.image_layout import Layout, layout_of
+from deploytool.domain.image_layout import Layout, Narrowed, layout_of
 from deploytool.domain.image_sources import Context
 from deploytool.domain.links import LinkMemo, trail_of, with_link_targets
 from deploytool.domain.tree import FOLDER, Tree
@@ -47,7 +47,7 @@ class Image:
     dockerfile: str | None = None  # its real path
     context: str = ""
     ignore: IgnoreRules = NO_RULES
-    narrowed: Mapping[int, IgnoreRules] = field(default_factory=dict)
+    narrowed: Narrowed = field(default_factory=dict)
 
     def layout(self, tree: Tree) -> Layout:
         """The files by their path in the image; computed at each call, on the tree the image was read from."""

@@ -45,7 +45,7 @@ class Gathering:
     outside: list[Outside] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
-    narrowed: dict[int, IgnoreRules] = field(default_factory=dict)
+    narrowed: dict[tuple[int, str], IgnoreRules] = field(default_factory=dict)
     gave_up: bool = False  # looking cost too much
     _taken: list[_Taken] = field(default_factory=list)
 
@@ -85,7 +85,7 @@ class Gathering:
                 self.outside.append(Outside(text, copy.line))
             elif not copy.unknown:
                 self._take(copy.line, text, copy.excludes, parents=copy.parents)
-            if copy.add and text.lower().endswith(ARCHIVES):
+            if copy.add and not is_remote(text) and text.lower().endswith(ARCHIVES):
                 self._doubt(copy.line, f"ADD unpacks {text[:80]}; what is in it is not seen", DoubtKind.UNPACKED)
 
     def _run(self, run: Run) -> None:
@@ -122,7 +122,7 @@ class Gathering:
             if any(_overlap(taken.folder, path) for path in others):
                 continue
             try:
-                self.narrowed[taken.line] = rules_of(taken.excludes, taken.folder)
+                self.narrowed[taken.line, taken.folder] = rules_of(taken.excludes, taken.folder)
             except MalformedPattern as wrong:
                 self._doubt(taken.line, f"{wrong}; nothing is excluded", DoubtKind.BAD_RULES)
 

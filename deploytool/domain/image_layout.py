@@ -37,6 +37,9 @@ class Placed(NamedTuple):
     text: str = ""  # of a heredoc; where a link leads
 
 
+Narrowed = Mapping[tuple[int, str], Rules]  # (line, folder) -> what `COPY --exclude` leaves out there
+
+
 class Layout(NamedTuple):
     files: Mapping[str, Placed]  # by absolute path in the image
     doubts: tuple[Doubt, ...] = ()
@@ -78,8 +81,8 @@ class Files:
         return path
 
 
-def layout_of(recipe: Recipe, context: Context, narrowed: Mapping[int, Rules], dockerfile: str) -> Layout:
-    """Lay out the last stage. `narrowed` has the rules of `COPY --exclude` by line, where they could be kept."""
+def layout_of(recipe: Recipe, context: Context, narrowed: Narrowed, dockerfile: str) -> Layout:
+    """Lay out the last stage. `narrowed` has the rules of `COPY --exclude` where they could be kept."""
     laying = _Laying(context, narrowed, dockerfile)
     try:
         for stage in recipe.needed:
@@ -95,7 +98,7 @@ def layout_of(recipe: Recipe, context: Context, narrowed: Mapping[int, Rules], d
 @dataclass(slots=True)
 class _Laying:
     context: Context
-    narrowed: Mapping[int, Rules]
+    narrowed: Narrowed
     dockerfile: str
     stages: dict[int, Files] = field(default_factory=dict)
     doubts: list[Doubt] = field(default_factory=list)
@@ -148,7 +151,8 @@ class _Laying:
             if not self.context.rules.ignores(source.path):
                 yield source.path, home or _target(files, copy, source.name), entry.mode, entry.oid
             return
-        rules = (self.context.rules, *([self.narrowed[copy.line]] if copy.line in self.narrowed else []))
+        narrowed = self.narrowed.get((copy.line, source.path))
+        rules = (self.context.rules, *([narrowed] if narrowed is not None else []))
         cut = len(source.path) + 1 if source.path else 0
         top = (home or copy.target).rstrip("/")
         for path, mode, oid in _taken(tree, source.path, rules):
@@ -158,7 +162,7 @@ class _Laying:
         path = cleaned("/" + text)
         if is_wild(path):
             why = "a pattern over another stage's files: all that was copied there is assumed"
-            self.doubts.append(Doubt(self.dockerfile, copy.line, why, DoubtKind.EMPTY_SOURCE))
+            self.doubts.append(Doubt(self.dockerfile, copy.line, why, DoubtKind.STAGE_PATTERN))
             path = path[: path.index(next(mark for mark in path if mark in "*?["))].rsplit("/", 1)[0] or "/"
         path = origin.real(path)
         if path in origin.placed:

@@ -88,7 +88,9 @@ class Context:
                 folders = [name for name in names if self._is_folder(name)]
         cut = len(self.folder) + 1 if self.folder else 0
         return [
-            source._replace(links=start.links + source.links) for name in names for source in self._plain(name[cut:])
+            source._replace(links=start.links + source.links)
+            for name in names
+            for source in (tuple(self._plain(name[cut:])) or (Source(name, name),))  # a link to nowhere is its own file
         ]
 
     def _names(self, folder: str, pattern: Pattern) -> Iterator[str]:

@@ -204,6 +204,7 @@ def test_reading_goes_on_after_a_bad_line() -> None:
         "echo $(uname -m)",
         "uv pip install --system -r requirements.txt",
         "poetry install --no-root",
+        "npm install -g serve@14",
     ],
 )
 def test_commands_that_work_beside_the_copied_files(command: str) -> None:
@@ -215,8 +216,10 @@ def test_commands_that_work_beside_the_copied_files(command: str) -> None:
     [
         "pip install .",
         "pip install -e ./lib",
+        "pip install ./lib",
         "pip install dist/*.whl",
         "npm run build",
+        "npm install -g .",
         "apt-get update && make install",
         "python setup.py build",
         "cp a b",

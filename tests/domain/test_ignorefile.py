@@ -65,6 +65,8 @@ YES = [
     ("[[]id]", "[id]"),
 ]
 NO = [
+    ("a/**/b", "a/ab"),
+    ("a**b", "axb"),
     ("**/**/*.txt2", "up/one.txt"),
     ("a/*.txt", "a/up/one.txt"),
     ("a[b-d]e", "ae"),

@@ -65,7 +65,8 @@ def kinds(found: Image) -> set[DoubtKind]:
         ("COPY app/main.py /srv/m.py", {"/srv/m.py": "app/main.py"}),
         ("COPY app/main.py /srv/", {"/srv/main.py": "app/main.py"}),
         ("WORKDIR /srv\nCOPY app/main.py .", {"/srv/main.py": "app/main.py"}),
-        ("WORKDIR /srv\nCOPY app/main.py /srv", {"/srv/main.py": "app/main.py"}),
+        ("WORKDIR /own\nCOPY app/main.py /own", {"/own/main.py": "app/main.py"}),
+        ("COPY app/main.py README.md /own", {"/own/main.py": "app/main.py", "/own/README.md": "README.md"}),
         ("COPY app/main.py /usr/local/bin", {"/usr/local/bin/main.py": "app/main.py"}),
         ("RUN mkdir -p /made\nCOPY app/main.py /made", {"/made/main.py": "app/main.py"}),
         ("COPY app/main.py /made", {"/made": "app/main.py"}),
@@ -136,6 +137,16 @@ def test_ignore_rules_cut_the_context_and_inputs_stay() -> None:
     assert found.selection.inputs == {"Dockerfile", ".dockerignore"}
 
 
+def test_an_ignored_file_is_not_laid_even_when_it_is_named() -> None:
+    files = {**FILES, ".dockerignore": "*.md\n"}
+    assert laid("FROM x\nCOPY README.md app/main.py /c/\n", files) == {"/c/main.py": "app/main.py"}
+
+
+def test_an_absolute_link_starts_at_the_context() -> None:
+    files = {"ctx/a": Link("/b"), "ctx/b": "inner", "b": "outer"}
+    assert image("FROM x\nCOPY a /a\n", files, context="ctx").selection.roots == {"ctx/b"}
+
+
 def test_the_dockerfiles_own_ignore_file_replaces_the_other() -> None:
     files = {**FILES, ".dockerignore": "app\n", "app/Dockerfile.dockerignore": "shared\n"}
     found = image("FROM x\nCOPY . /c\n", files, path="app/Dockerfile")
@@ -178,6 +189,12 @@ def test_links_are_followed_when_named_and_kept_below() -> None:
     assert found.selection.inputs == {"Dockerfile", "cfg", "via", "app/lib"}
 
 
+def test_a_pattern_that_meets_a_broken_link_says_so() -> None:
+    found = image("FROM x\nCOPY a* /a/\n", {"a1": "x", "a2": Link("nowhere")})
+    assert found.selection.roots == {"a1", "a2"}
+    assert kinds(found) == {DoubtKind.LINK_BROKEN}
+
+
 def test_what_git_does_not_hold_is_outside() -> None:
     found = image("FROM x\nCOPY app/main.py weights.bin /w/\nADD https://example.com/a.tgz /a/\nADD git@h:o/r.git /g\n")
     assert [(one.source, one.line) for one in found.outside] == [
@@ -209,6 +226,12 @@ def test_an_exclusion_counts_only_where_nobody_else_copies() -> None:
     assert not alone.selection.takes("app/tests/test_main.py")
     both = image("FROM x\nCOPY --exclude=tests app /app\nCOPY app/tests/test_main.py /t/\n")
     assert both.selection.takes("app/tests/test_main.py")
+    some = image("FROM x\nCOPY --exclude=*.md --exclude=deep app shared /all/\n")
+    assert [some.selection.takes(path) for path in ("app/README.md", "shared/deep/x.py", "app/main.py")] == [
+        False,
+        False,
+        True,
+    ]
     twice = image("FROM x\nCOPY --exclude=tests app /app\nCOPY --exclude=*.md . /all\n")
     assert twice.selection.takes("app/tests/test_main.py")
     assert twice.selection.takes("README.md")
@@ -360,13 +383,17 @@ def build_by_hand(context: Path, image: Path, lines: list[tuple[str, list[str], 
 
 def copy_by_hand(source: Path, where: Path) -> None:
     if source.is_dir():
-        shutil.copytree(source, where, symlinks=True, dirs_exist_ok=True)
+        shutil.copytree(source, where, symlinks=True, dirs_exist_ok=True, copy_function=put_by_hand)
         return
-    if where.is_dir():
-        where = where / source.name
-    where.parent.mkdir(parents=True, exist_ok=True)
+    put_by_hand(source, where / source.name if where.is_dir() else where)
+
+
+def put_by_hand(source: Path | str, where: Path | str) -> None:
+    """Docker never puts a file in the place of a folder."""
+    where = Path(where)
     if where.is_dir():
         raise IsADirectoryError(where)
+    where.parent.mkdir(parents=True, exist_ok=True)
     where.unlink(missing_ok=True)
     shutil.copyfile(source, where)
 
