@@ -117,8 +117,9 @@ def selection_of_paths(
     roots, links = set[str](), set[str]()
     missing = []
     for path in paths:
-        roots.add(cleaned(path))  # where a link leads now, a folder may have been before
-        trail = trail_of(tree, cleaned(path), memo)
+        named = cleaned(path)
+        roots.add("" if named == "." else named)  # where a link leads now, a folder may have been before
+        trail = trail_of(tree, named, memo)
         links.update(trail.passed)
         if trail.path is None:
             missing.append(path)

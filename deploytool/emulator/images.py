@@ -95,4 +95,5 @@ def _env(rootfs: Path, config: dict[str, Any], container: dict[str, Any], revisi
         if "valueSource" not in entry:
             env[str(entry["name"])] = str(entry.get("value", ""))
     service, name = str(revision["service"]), str(revision["name"]).rsplit("/", 1)[-1]
-    return env | {"K_SERVICE": service, "K_REVISION": name, "K_CONFIGURATION": service}
+    own = {"K_SERVICE": service, "K_REVISION": name, "K_CONFIGURATION": service}
+    return env | own | {"HOST": "127.0.0.1"}  # without a container, 0.0.0.0 would be everybody's
