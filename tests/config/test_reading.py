@@ -117,3 +117,12 @@ def test_dots_and_brackets_in_text_and_comments_are_none(tmp_path: Path) -> None
         f'[[ignore]] # "{odd}\nrule = "DT101"\npath = "p"\nuntil = 2027-01-01\nreason = """\n{odd}\\"" ok"""\n'
     )
     assert load(file).ignore[0].reason.startswith(odd[:10])
+
+
+@pytest.mark.parametrize("text", ["{}k = 1\n", "[{}k]\n", "x = {{ {}k = 1 }}\n"])
+def test_sixty_four_levels_are_read_and_more_are_not(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "services.toml"
+    file.write_text(text.format("a." * 63))
+    assert "mistakes" in refusal(file).message  # read, and of no use
+    file.write_text(text.format("a." * 65))
+    assert "levels deep" in refusal(file).message
