@@ -54,6 +54,7 @@ def test_what_comes_over_the_wire_is_what_the_json_says(server):
         v2_service("env", template={"containers": [{"image": "i", "env": env}], "revision": "env-1"}),
         v2_service("many", template={"containers": containers}),
         v2_service("rows", traffic=rows, trafficStatuses=[{**row, "uri": "https://t"} for row in rows]),
+        v2_service("leaving", deleteTime="2026-02-04T03:07:00Z"),
         v2_service("moving", reconciling=True, observedGeneration="6"),
         v2_service("failed", terminalCondition=failed, latestReadyRevision=""),
     ]
@@ -67,6 +68,7 @@ def test_what_comes_over_the_wire_is_what_the_json_says(server):
             or said.place.name == "rows"
             or found[said.place.name].problems  # its serving revision is not there to be read
         )
+    assert found["leaving"].problems == ("it is being deleted",)
     assert found["failed"].ready_reason == "HEALTH_CHECK_CONTAINER_ERROR"
     assert found["rows"].effective == v2json.service_of(documents[3]).effective
     assert found["nightly"] == v2json.job_of(v2_job())

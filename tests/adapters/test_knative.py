@@ -67,6 +67,10 @@ def test_a_generation_that_was_not_seen_yet():
     assert serving_of(read(generation=8)).state is ServingState.RECONCILING
 
 
+def test_what_is_being_deleted_is_a_problem():
+    assert read(deletionTimestamp="2026-02-04T03:07:00Z").problems == ("it is being deleted",)
+
+
 def test_an_excerpt_without_a_status_is_not_healthy():
     raw = v1_service()
     del raw["status"]

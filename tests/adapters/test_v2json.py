@@ -118,6 +118,7 @@ ODD = [
     {"updateTime": "yesterday"},
     {"updateTime": "2026-02-04T03:07:00"},
     {"updateTime": "0001-01-01T00:00:00+14:00"},
+    {"deleteTime": "2026-02-04T03:07:00Z"},
     {"problems": 3},
     {"problems": ["an older problem"]},
 ]
