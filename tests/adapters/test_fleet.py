@@ -67,6 +67,7 @@ WRONG = {
     "services no list": (b'{"services": {}}', "not as a list"),
     "services null": (b'{"services": null}', "not as a list"),
     "a list of other things": (b'[{"displayPercent": "0%"}, 3]', "nothing that is a service"),
+    "a kind that is no text": (b'{"kind": []}', "another shape"),
     "a pod": (b'{"kind": "Pod", "metadata": {"name": "x"}}', "another shape"),
     "a drift report": (b'{"schema": "deploytool/drift/1", "services": []}', "no fleet"),
     "a status without fleet": (b'{"schema": "deploytool/status/1", "fleet": {}}', "no fleet"),

@@ -120,6 +120,7 @@ MALFORMED = {
     "negative": service(row(NEW, 110), row(OLD, -10)),
     "impossible": service(latest(-1)),
     "names nobody": service(row(None, 100)),
+    "asked for, in two rows that name nobody": service(desired=[row(None, 50), row(None, 50)]),
     "a row that names nobody beside a good one": service(latest(), row(None, 0)),
     "asked for too little": service(latest(), desired=[latest(50)]),
     "nothing serves though a revision is ready": service(row(NEW, 0, "tag")),
@@ -210,11 +211,11 @@ SERVICES = st.builds(
 def oracle(s):
     """The serving axis of the contract, read aloud, one sentence after the other. Returns (state, understood)."""
     moving = s.reconciling or s.generation != s.observed_generation or s.ready is ConditionState.PENDING
-    asked = [(None if r.latest else r.revision, Fraction(r.percent, 100)) for r in s.desired] or [(None, Fraction(1))]
+    asked = [(said_by(r), Fraction(r.percent, 100)) for r in s.desired] or [(None, Fraction(1))]
     rows = list(s.effective)
     understood = all((r.latest or r.revision) and 0 <= r.percent <= 100 for r in [*rows, *s.desired])
     understood &= sum(p for _, p in asked) == 1
-    if not rows and s.latest_ready and [(k, p) for k, p in asked if p] == [(None, 1)]:
+    if not rows and s.latest_ready and folded(asked) == {None: 1}:
         rows = [latest()]
     total = sum(r.percent for r in rows)
     understood &= total == 100 or (total == 0 and s.latest_ready is None)
@@ -229,7 +230,7 @@ def oracle(s):
         if r.latest and r.percent > 0 and not moving:
             understood &= not (r.revision and s.latest_ready and r.revision != s.latest_ready)
             understood &= not (not r.revision and not s.latest_ready and len(rows) > 1)
-    have = folded((None if r.latest else r.revision, Fraction(r.percent, 100)) for r in rows)
+    have = folded((said_by(r), Fraction(r.percent, 100)) for r in rows)
     sentences = [
         (not got, S.NONE),
         (moving and by_latest, S.RECONCILING),
@@ -243,6 +244,10 @@ def oracle(s):
     ]
     state = next(state for matches, state in sentences if matches)
     return state, understood and s.ready is not ConditionState.UNKNOWN
+
+
+def said_by(r):
+    return None if r.latest else r.revision or "nobody"
 
 
 def folded(pairs):
