@@ -47,7 +47,10 @@ def spots(node, path=()):
 def damaged(draw, original, most):
     document = copy.deepcopy(original)
     for _ in range(draw(st.integers(1, most))):
-        *path, last = draw(st.sampled_from(list(spots(document)) or [("x",)]))
+        places = list(spots(document))
+        if not places:
+            break
+        *path, last = draw(st.sampled_from(places))
         node = document
         for key in path:
             node = node[key]
@@ -78,7 +81,7 @@ def judged(document):
 
 @pytest.mark.parametrize("name", ORIGINALS)
 def test_much_damage_never_crashes(name):
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=100, deadline=None)
     @given(damaged(ORIGINALS[name], most=6))
     def check(document):
         judged(document)
@@ -88,7 +91,7 @@ def test_much_damage_never_crashes(name):
 
 @pytest.mark.parametrize("name", ORIGINALS)
 def test_one_damage_never_makes_a_pinned_service_look_fine(name):
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=150, deadline=None)
     @given(damaged(ORIGINALS[name], most=1))
     def check(document):
         for place, serving in (judged(document) or {}).items():
@@ -98,7 +101,7 @@ def test_one_damage_never_makes_a_pinned_service_look_fine(name):
     check()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.recursive(JUNK, lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=9), inner), max_leaves=8))
 def test_any_json_at_all(document):
     judged(document)

@@ -255,7 +255,7 @@ def folded(pairs):
     return {name: sum(p for n, p in pairs if n == name) for name, p in pairs if p}
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(SERVICES)
 def test_equals_the_oracle(found):
     serving = serving_of(found)
@@ -267,7 +267,7 @@ def test_equals_the_oracle(found):
         assert all(share.revision for share in serving.shares)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(ROWS, min_size=1, max_size=5), st.randoms(use_true_random=False))
 def test_a_wish_does_not_depend_on_order_or_empty_rows(rows, random):
     shuffled = [*rows, row("never", 0, "tag")]
