@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
 from deploytool.config.duration import Length, Since
-from deploytool.config.grammar import Grammar, Many, NonEmpty, Number, Title
+from deploytool.config.grammar import Grammar, Many, NonEmpty, Number, Title, within_64_bits
 from deploytool.config.tables import Table
 
 When = Literal["candidate", "live"]
@@ -22,12 +22,15 @@ def _some(*keys: str) -> ConfigDict:
 
 
 def _json(value: Any) -> Any:
-    """What a JSON answer can hold; TOML's dates and times it cannot."""
+    """What a JSON answer can hold; TOML's dates and times, inf and nan it cannot."""
     pending = [value]
     while pending:
         one = pending.pop()
         if isinstance(one, date | datetime | time):
             raise ValueError("a JSON answer holds no TOML date; write it in quotes, as the answer spells it")
+        if isinstance(one, float) and one - one != 0:
+            raise ValueError("a JSON answer holds no inf or nan")
+        within_64_bits(one)
         pending.extend(one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
     return value
 
@@ -36,7 +39,12 @@ JsonValue = Annotated[Any, AfterValidator(_json), WithJsonSchema({})]
 Argument = Annotated[str, Grammar(r"[^\x00]+", "an argument: it is empty or contains a NUL byte", 32_000)]
 Target = Annotated[
     str,
-    Grammar(r"(?:https?://[^\s/?#@\\]+)?/[^\s\x00-\x1f\x7f\\]*", 'a path such as "/health", or an address', 2048),
+    Grammar(
+        r"(?:https?://[^\s/?#@\\]+)?/[^\s\x00-\x1f\x7f\\]*",
+        'a path such as "/health", or an address',
+        2048,
+        secret=True,
+    ),
 ]
 # Segments between slashes; {today} and {yesterday} stand for a UTC date such as 2026-02-05.
 DocumentPath = Annotated[

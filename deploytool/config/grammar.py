@@ -114,6 +114,13 @@ def _number(value: Any) -> int | float:
         raise PydanticKnownError("float_type")
     if isinstance(value, float) and value - value != 0:
         raise PydanticKnownError("finite_number")
+    return within_64_bits(value)
+
+
+def within_64_bits(value: T) -> T:
+    """TOML's whole numbers have 64 bits; Python reads longer ones, which nobody downstream can print."""
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise ValueError("the number is too large: 64 bits are the most")
     return value
 
 

@@ -23,7 +23,7 @@ from deploytool.config.models import (
     ServiceTable,
     TargetTable,
 )
-from deploytool.config.nearest import nearest_of, shown
+from deploytool.config.nearest import file_shown, nearest_of, shown
 from deploytool.config.reading import FILE_NAME, document_of, file_bytes, text_of
 from deploytool.errors import ConfigurationError, UsageError
 
@@ -94,7 +94,7 @@ def find(start: Path) -> Path:
         if (folder / ".git").exists():
             break
     raise ConfigurationError(
-        f"There is no {FILE_NAME} in {shown(str(here))} or above it in the repository.",
+        f"There is no {FILE_NAME} in {file_shown(here)} or above it in the repository.",
         hint=f"Write one at the top of the repository, or name another file: --config FILE ({FILE_NAME})",
     )
 
@@ -135,7 +135,7 @@ def _mistaken(error: ValidationError | None, broken: list[Mistake], text: str, s
     told = mistake_lines(found, lines_of(text), said)
     many = "1 mistake" if len(found) == 1 else f"{len(found)} mistakes"
     return ConfigurationError(
-        f"{shown(said)} has {many}.", hint="Correct them, then: deploytool config check", mistakes=told
+        f"{file_shown(said)} has {many}.", hint="Correct them, then: deploytool config check", mistakes=told
     )
 
 

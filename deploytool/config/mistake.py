@@ -9,7 +9,7 @@ from deploytool.config.nearest import nearest_of, shown
 
 Key = tuple[str | int, ...]
 MOST_LINES = 1_000  # a file with more mistakes is not a services.toml; how many there are is said all the same
-MOST_COMPARED = 20_000  # words, for all suggestions together: about a quarter of a second
+MOST_COMPARED = 8_000  # words, for all suggestions together: a fifth of a second
 
 
 class Mistake(NamedTuple):

@@ -24,7 +24,6 @@ WANTED = {
     "model_type": "a table",
     "date_type": "a date such as 2027-01-01, without quotes",
 }
-SECRETS = {("notify", "slack_webhook_env"), ("notify", "webhook_env")}  # people paste the address itself
 
 
 def mistakes_of(error: ValidationError) -> Iterator[Mistake]:
@@ -37,18 +36,20 @@ def mistakes_of(error: ValidationError) -> Iterator[Mistake]:
         yield _mistake(_key(found["loc"]), dict(found))
 
 
-def value_text(value: Any, key: Key = ()) -> str:
+def value_text(value: Any) -> str:
     """What stands there, in few words."""
-    words: tuple[tuple[type | tuple[type, ...], str], ...] = (
-        (bool, str(value).lower() if isinstance(value, bool) else ""),
-        (str, "text" if key in SECRETS else f"the text {shown(value)}" if isinstance(value, str) else ""),
-        (int, _number_text(value)),
-        (float, _number_text(value)),
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f"the text {shown(value)}"
+    if isinstance(value, int | float):
+        return _number_text(value)
+    kinds: tuple[tuple[Any, str], ...] = (
         ((list, tuple), "a list"),
         (dict, "a table"),
         ((datetime.date, datetime.time), "a date or time"),
     )
-    return next((text for kind, text in words if isinstance(value, kind)), "something else")
+    return next((text for kind, text in kinds if isinstance(value, kind)), "something else")
 
 
 def _number_text(value: Any) -> str:
@@ -71,7 +72,7 @@ def _mistake(key: Key, found: dict[str, Any]) -> Mistake:
         choices = re.findall(r"'([^']*)'", str(found["ctx"]["expected"]))
         if isinstance(value, str):
             return Mistake(key, f"must be {listed(choices)}, not {shown(value)}", value, choices)
-        return Mistake(key, f"must be {listed(choices)}, not {value_text(value, key)}")
+        return Mistake(key, f"must be {listed(choices)}, not {value_text(value)}")
     return Mistake(key, _sentence(key, kind, found.get("ctx") or {}, value) or found["msg"])
 
 
@@ -79,10 +80,10 @@ def _sentence(key: Key, kind: str, context: dict[str, Any], value: Any) -> str |
     if kind == "missing":
         return _missing(key)
     if kind in WANTED:
-        return _wrong_type(key, WANTED[kind], value)
+        return _wrong_type(WANTED[kind], value)
     if kind == "value_error":
         return str(context["error"])
-    return _out_of_bounds(kind, context, value, key)
+    return _out_of_bounds(kind, context, value)
 
 
 def _missing(key: Key) -> str:
@@ -93,18 +94,18 @@ def _missing(key: Key) -> str:
     return "is missing"
 
 
-def _wrong_type(key: Key, wanted: str, value: Any) -> str:
+def _wrong_type(wanted: str, value: Any) -> str:
     remedy = ""
-    if wanted == "a list" and isinstance(value, str) and key not in SECRETS:
+    if wanted == "a list" and isinstance(value, str):
         remedy = f"; write [{shown(value)}]"
     elif wanted == "true or false" and isinstance(value, str) and value.lower() in ("true", "false"):
         remedy = f"; write {value.lower()} without quotes"
     elif wanted in ("a whole number", "a number") and isinstance(value, str) and re.fullmatch(r"\d{1,9}", value):
         remedy = f"; write {value} without quotes"
-    return f"must be {wanted}, not {value_text(value, key)}{remedy}"
+    return f"must be {wanted}, not {value_text(value)}{remedy}"
 
 
-def _out_of_bounds(kind: str, context: dict[str, Any], value: Any, key: Key) -> str | None:
+def _out_of_bounds(kind: str, context: dict[str, Any], value: Any) -> str | None:
     if kind == "too_short":
         return "is empty; write at least one, or leave the key out"
     bounds = {
@@ -115,7 +116,7 @@ def _out_of_bounds(kind: str, context: dict[str, Any], value: Any, key: Key) -> 
     }
     if kind in bounds:
         word, name = bounds[kind]
-        return f"must be {word} {context[name]}, not {value_text(value, key).removeprefix('the number ')}"
+        return f"must be {word} {context[name]}, not {value_text(value).removeprefix('the number ')}"
     if kind == "finite_number":
         return "must be a number that is written out, not inf or nan"
     return None

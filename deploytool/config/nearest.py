@@ -18,10 +18,15 @@ def nearest_of(word: str, choices: Iterable[str], count: int = 1) -> list[str]:
     return [by_folded[folded] for folded in close]
 
 
-def shown(text: str) -> str:
+def shown(text: str, longest: int = LONGEST_SHOWN) -> str:
     """The text in double quotes, shortened, with everything that a terminal could act on made visible."""
-    cut = text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
+    cut = text if len(text) <= longest else text[: longest - 1] + "…"
     return '"' + "".join(_visible(letter) for letter in cut) + '"'
+
+
+def file_shown(path: object) -> str:
+    """A path of this machine, as long as a path can be."""
+    return shown(str(path), 4096)
 
 
 def listed(words: Iterable[str], last: str = "or") -> str:

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from deploytool.config.nearest import shown
+from deploytool.config.nearest import file_shown, shown
 from deploytool.config.tokens import signs
 from deploytool.errors import ConfigurationError
 
@@ -26,17 +26,17 @@ def file_bytes(path: Path, said: str) -> bytes:
             content = file.read(LARGEST + 1)
     except FileNotFoundError:
         raise ConfigurationError(
-            f"There is no file {shown(said)}.",
+            f"There is no file {file_shown(said)}.",
             hint=f"Write a {FILE_NAME} at the top of the repository, or name another file: --config FILE",
         ) from None
     except IsADirectoryError:
         raise ConfigurationError(
-            f"{shown(said)} is a folder.", hint=f"Name the file in it: --config {said.rstrip('/')}/{FILE_NAME}"
+            f"{file_shown(said)} is a folder.", hint=f"Name the file in it: --config {said.rstrip('/')}/{FILE_NAME}"
         ) from None
     except (OSError, ValueError) as problem:  # ValueError: a NUL byte in the path
         why = getattr(problem, "strerror", None) or "it cannot be opened"
         raise ConfigurationError(
-            f"{shown(said)} could not be read: {why}.", hint="Name a file that can be read: --config FILE"
+            f"{file_shown(said)} could not be read: {why}.", hint="Name a file that can be read: --config FILE"
         ) from None
     if len(content) > LARGEST:
         raise refused(said, None, f"the file is larger than {LARGEST // 1024} KiB", "no description of services is")
@@ -127,7 +127,9 @@ class _Shape:
 def refused(said: str, line: int | None, why: str, remedy: str) -> ConfigurationError:
     place = said if line is None else f"{said}:{line}"
     return ConfigurationError(
-        f"{shown(said)} was not read: {why}.", hint=f"{remedy[0].upper()}{remedy[1:]}.", mistakes=(f"{place}: {why}",)
+        f"{file_shown(said)} was not read: {why}.",
+        hint=f"{remedy[0].upper()}{remedy[1:]}.",
+        mistakes=(f"{place}: {why}",),
     )
 
 
@@ -138,7 +140,7 @@ def _not_toml(problem: tomllib.TOMLDecodeError, text: str, said: str) -> Configu
     line, column = (int(place[1]), int(place[2])) if place else _end_of(text)
     visible = shown(sentence)[1:-1].replace('\\"', '"')
     return ConfigurationError(
-        f"{shown(said)} is not TOML: {visible}.",
+        f"{file_shown(said)} is not TOML: {visible}.",
         hint=f"Correct line {line}, then: deploytool config check",
         mistakes=(f"{said}:{line}:{column}: {visible}",),
     )

@@ -118,7 +118,7 @@ def _http(key: Key, check: Raw, service: Raw) -> Found:
         yield Mistake((*key, "http"), f"{shown(address)} is not an address")
         return
     hosts = [one.lower() for one in _list(service, "hosts") if isinstance(one, str)]
-    if host not in hosts:
+    if "@" not in host and host not in hosts:  # with a user in front it is no address of ours at all
         says = f"calls {shown(host)}, which is none of the service's hosts"
         yield Mistake((*key, "http"), says, host, hosts, f"; write hosts = [{shown(host)}], or only the path")
 
@@ -213,7 +213,8 @@ def _targets(document: Raw, services: Raw) -> Found:
 
 def _check_names(service: Any) -> dict[str, None]:
     checks = _list(service, "checks") if isinstance(service, dict) else ()
-    return {str(check.get("name")): None for check in checks if isinstance(check, dict)}
+    names = (check.get("name") for check in checks if isinstance(check, dict))
+    return {name: None for name in names if isinstance(name, str)}
 
 
 def _table(document: Raw, name: str) -> Raw:

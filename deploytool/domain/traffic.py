@@ -14,6 +14,7 @@ from deploytool.domain.report import ServingState
 
 Revisions = Mapping[tuple[Place, str], Revision]
 NO_REVISIONS: Revisions = MappingProxyType({})
+NOBODY = "?"  # a row that names neither LATEST nor a revision: it must not be taken for LATEST
 ALL_TO_LATEST = (TrafficTarget(revision=None, percent=100, latest=True),)  # what an empty list asks for
 
 
@@ -72,7 +73,7 @@ def wish_of(rows: Iterable[TrafficTarget]) -> dict[str | None, int]:
     wish: dict[str | None, int] = {}
     for row in tuple(rows) or ALL_TO_LATEST:
         if row.percent:
-            key = None if row.latest else row.revision
+            key = None if row.latest else row.revision or NOBODY
             wish[key] = wish.get(key, 0) + row.percent
     return wish
 

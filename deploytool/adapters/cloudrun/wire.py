@@ -48,6 +48,7 @@ def _common(pb: Message) -> dict[str, Any]:
         **{key: number for key, number in numbers.items() if number},
         "reconciling": pb.reconciling,
         **({"terminalCondition": _condition(pb.terminal_condition)} if pb.HasField("terminal_condition") else {}),
+        **({"deleteTime": pb.delete_time.ToJsonString()} if pb.HasField("delete_time") else {}),
         **({"updateTime": pb.update_time.ToJsonString()} if pb.HasField("update_time") else {}),
         "etag": pb.etag,
     }

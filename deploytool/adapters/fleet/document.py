@@ -45,7 +45,7 @@ def _open(document: Mapping[str, Any], title: str, parts: Parts) -> None:
         _open_ours(document, schema, title, parts)
     elif any(key in document for key in LISTS) and "metadata" not in document:
         _open_answer(document, title, parts)
-    elif document.get("kind") in V1_LISTS and isinstance(document.get("items"), list):
+    elif str(document.get("kind")) in V1_LISTS and isinstance(document.get("items"), list):
         _open_v1_list(document, parts)
     elif (single := _recognised(document, "")) is not None:
         parts.objects.append(single)

@@ -31,6 +31,8 @@ def service_of(raw: Mapping[str, Any]) -> Service | None:
     place = _place_of(metadata, labels, metadata.get("name"))
     if place is None:
         return None
+    if metadata.get("deletionTimestamp"):
+        reading.problems.append("it is being deleted")
     ready, reason, since = _ready_of(reading, status)
     return Service(
         place=place,
@@ -62,6 +64,8 @@ def job_of(raw: Mapping[str, Any]) -> Service | None:
     place = _place_of(metadata, labels, metadata.get("name"))
     if place is None:
         return None
+    if metadata.get("deletionTimestamp"):
+        reading.problems.append("it is being deleted")
     ready, reason, since = _ready_of(reading, status)
     execution = reading.table(spec, "template")
     task = reading.table(reading.table(reading.table(execution, "spec"), "template"), "spec")

@@ -27,7 +27,8 @@ def json_in(path: str, stdin: BinaryIO | None) -> object:
     except UnicodeDecodeError:
         raise CouldNotLook(f"{title} is not UTF-8 text.", hint=AGAIN) from None
     except json.JSONDecodeError as error:
-        end = "ends too early" if error.pos >= len(error.doc.rstrip()) - 1 else "is not JSON"
+        cut_off = error.msg.startswith("Unterminated") or error.pos >= len(error.doc.rstrip()) - 1
+        end = "ends too early" if cut_off else "is not JSON"
         raise CouldNotLook(f"{title} {end} (line {error.lineno}): {error.msg}.", hint=AGAIN) from None
     except (RecursionError, ValueError):  # nested too deeply; a number of thousands of digits
         raise CouldNotLook(f"{title} is JSON that no Cloud Run answer looks like.", hint=AGAIN) from None

@@ -143,6 +143,8 @@ def _problems_of(reading: Reading, raw: Mapping[str, Any]) -> tuple[str, ...]:
         reading.problems.extend(problem for problem in carried if isinstance(problem, str))
     elif carried is not None:
         reading.odd("problems", "a list", carried)
+    if raw.get("deleteTime"):
+        reading.problems.append("it is being deleted")
     return tuple(dict.fromkeys(reading.problems))
 
 
