@@ -65,8 +65,9 @@ def renewed(place: Path, story: Story, run_git: RunGit) -> Prepared:
             f"The sandbox in {place} tells an older story and holds work of yours, so it was left alone. "
             f"To get the new one: mv {place} {place}-mine",
         )
+    building = built(place, story, run_git)
     aside = set_aside(place) if place.exists() and version is None else None
-    replace(place, built(place, story, run_git))
+    replace(place, building)
     lost = f" What was there and was not a whole sandbox is now in {aside}." if aside else ""
     return Prepared(place, f"Made the sandbox repository {place}.{lost}")
 

@@ -234,10 +234,17 @@ def test_a_dead_maker_whose_git_still_writes_is_not_in_the_way(tmp_path, git_run
     assert folders[0] != folders[-1]
 
 
+def no_git(args, stdin=b""):
+    raise FileNotFoundError(2, "No such file or directory: git")
+
+
 def test_what_is_there_and_not_ours_is_moved_aside_and_that_is_said(tmp_path, git_runner):
     place = tmp_path / ".deploytool" / "sandbox" / "platform"
     place.mkdir(parents=True)
     (place / "mine.txt").write_text("kept")
+    with pytest.raises(CouldNotLook):
+        prepare(tmp_path, "platform", no_git)
+    assert (place / "mine.txt").read_text() == "kept"
     made = prepare(tmp_path, "platform", git_runner)
     aside = place.with_name("platform.set-aside-1")
     assert (aside / "mine.txt").read_text() == "kept"
