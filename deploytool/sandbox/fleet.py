@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -171,4 +170,6 @@ def deployer_of(story: Story) -> str:
 
 
 def uid_of(path: str) -> str:
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, path))
+    """In the form of a UUID, and the same for the same resource."""
+    digest = hashlib.sha256(path.encode()).hexdigest()
+    return f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-8{digest[17:20]}-{digest[20:32]}"

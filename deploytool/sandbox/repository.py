@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -38,7 +39,7 @@ def prepare(folder: Path, story: str, run_git: RunGit, *, patience: float = PATI
     CouldNotLook when the place cannot be written or another process keeps making it for `patience` seconds.
     """
     told = story_named(story)
-    home = (folder / HOME).resolve()  # git would note the real work tree in its configuration otherwise
+    home = (folder / HOME).resolve()  # git runs in a folder of its own, where a relative path would miss
     place = home / told.name
     if version_of(place, told) == told.main:
         return Prepared(place)
@@ -64,16 +65,20 @@ def renewed(place: Path, story: Story, run_git: RunGit) -> Prepared:
             f"The sandbox in {place} tells an older story and holds work of yours, so it was left alone. "
             f"To get the new one: mv {place} {place}-mine",
         )
+    building = built(place, story, run_git)
     aside = set_aside(place) if place.exists() and version is None else None
-    replace(place, built(place, story, run_git))
+    replace(place, building)
     lost = f" What was there and was not a whole sandbox is now in {aside}." if aside else ""
     return Prepared(place, f"Made the sandbox repository {place}.{lost}")
 
 
 def built(place: Path, story: Story, run_git: RunGit) -> Path:
-    """A whole repository beside `place`; leftovers of a maker that died there are thrown away first."""
-    building = place.with_name(f".{place.name}.building")
-    remove(building)
+    """A whole repository beside `place`, under a name that no other process has.
+
+    A maker that was killed may have left a git behind that still writes: its folder is swept, and never used again.
+    """
+    sweep(place)
+    building = hidden_beside(place)
     building.mkdir()
     git = runner(building, run_git)
     git(["init", "--quiet", "--template=", "--object-format=sha1", f"--initial-branch={MAIN}"])
@@ -95,7 +100,7 @@ def built(place: Path, story: Story, run_git: RunGit) -> Path:
 def runner(repository: Path, run_git: RunGit) -> Callable[..., bytes]:
     """Git on exactly this repository: without `--git-dir` it would fall back to one further up, the user's own."""
     where = [f"--git-dir={repository / '.git'}", f"--work-tree={repository}"]
-    settings = ["-c", "core.hooksPath=/dev/null", "-c", "fastimport.unpackLimit=0", "-c", "core.sparseCheckout=false"]
+    settings = ["-c", "core.hooksPath=/dev/null", "-c", "fastimport.unpackLimit=0"]
 
     def git(args: list[str], stdin: bytes = b"") -> bytes:
         return run_git([*where, *settings, *args], stdin)
@@ -129,23 +134,26 @@ def version_of(place: Path, story: Story) -> str | None:
 
 
 def replace(place: Path, building: Path) -> None:
-    old = place.with_name(f".{place.name}.replaced")
-    remove(old)
     if place.exists():
-        place.rename(old)
+        place.rename(hidden_beside(place))
     building.rename(place)
-    remove(old)
+    sweep(place)
+
+
+def hidden_beside(place: Path) -> Path:
+    return place.with_name(f".{place.name}.{secrets.token_hex(4)}.tmp")
+
+
+def sweep(place: Path) -> None:
+    """Throw away what is of no use any more; what resists is tried again when the next repository is made."""
+    for leftover in place.parent.glob(f".{place.name}.*.tmp"):
+        shutil.rmtree(leftover, ignore_errors=True)
 
 
 def set_aside(place: Path) -> Path:
     """Move away what is not ours to delete."""
     free = next(path for n in count(1) if not (path := place.with_name(f"{place.name}.set-aside-{n}")).exists())
     return place.rename(free)
-
-
-def remove(folder: Path) -> None:
-    if folder.exists():
-        shutil.rmtree(folder)
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from deploytool.errors import UsageError
@@ -49,6 +48,8 @@ def story_named(name: str) -> Story:
     """Raises UsageError, with the nearest name, when there is no such story."""
     if name in STORIES:
         return STORIES[name]
+    from difflib import get_close_matches  # only for the one who mistyped
+
     nearest = get_close_matches(name, STORIES, 1, cutoff=0) or list(STORIES)
     raise UsageError(
         f"There is no sandbox story {name!r}; there is: {', '.join(sorted(STORIES))}.",

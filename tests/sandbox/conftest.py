@@ -26,18 +26,28 @@ def run_git(args: list[str], stdin: bytes = b"", **env: str) -> bytes:
 @dataclass
 class Repository:
     path: Path
+    blobs: dict[str, str] = field(default_factory=dict)
+    listings: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
 
     def git(self, *args: str) -> str:
         return run_git(["-C", str(self.path), *args]).decode()
 
     def files(self, commit: str) -> dict[str, tuple[str, str]]:
         """path -> (mode, blob id), of every file and link."""
+        if commit not in self.listings:
+            self.listings[commit] = self.listing(commit)
+        return self.listings[commit]
+
+    def listing(self, commit: str) -> dict[str, tuple[str, str]]:
         entries = self.git("ls-tree", "-r", "-z", commit).split("\0")
         split = (entry.split("\t", 1) for entry in entries if entry)
         return {path: (meta.split()[0], meta.split()[2]) for meta, path in split}
 
     def text(self, commit: str, path: str) -> str:
-        return self.git("cat-file", "blob", f"{commit}:{path}")
+        _, oid = self.files(commit)[path]
+        if oid not in self.blobs:
+            self.blobs[oid] = self.git("cat-file", "blob", oid)
+        return self.blobs[oid]
 
 
 @dataclass

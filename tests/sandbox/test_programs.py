@@ -38,6 +38,34 @@ def lay_out(sandbox, image, commit: str, folder: Path) -> None:
             place.write_text(content)
 
 
+DRIVER = """
+import json, runpy, sys
+import shared.service
+files = lambda: [getattr(module, "__file__", None) for module in sys.modules.values()]
+shared.service.serve = lambda *_: print(json.dumps(files()))
+arguments = sys.argv[1:]
+if arguments[0] == "-m":
+    runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)
+else:
+    sys.path[0] = arguments[0].rpartition("/")[0] or "."
+    runpy.run_path(arguments[0], run_name="__main__")
+"""
+
+
+def loaded_by(image, folder: Path) -> set[str]:
+    """Paths in the repository of all that Python loads before the program begins to answer, and of the program."""
+    env = {name: value.replace("/app", f"{folder}/app") for name, value in image.env.items()}
+    command, workdir = image.command[1:], f"{folder}{image.workdir}"
+    ran = subprocess.run(
+        [sys.executable, "-c", DRIVER, *command], cwd=workdir, env=env, capture_output=True, check=False
+    )
+    files = json.loads(ran.stdout) if not ran.returncode else []
+    here = [os.path.realpath(os.path.join(workdir, path)).removeprefix(str(folder.resolve())) for path in files if path]
+    program = command[-1].replace(".", "/") + ".py" if "-m" in command else command[0]
+    here.append(os.path.normpath(os.path.join(image.workdir, program)))
+    return {image.taken[path] for path in here if path in image.taken}
+
+
 @contextmanager
 def running(image, commit: str, folder: Path):
     """The program behind CMD, on a free port of the loopback; it is ended whatever happens."""
@@ -114,3 +142,15 @@ def test_the_link_leads_somewhere_in_the_image(sandbox, read_image, tmp_path):
 def test_every_dockerfile_listens_where_cloud_run_looks(read_image, expected):
     for row in expected["services"].values():
         assert read_image("main", row["dockerfile"]).env["HOST"] == "0.0.0.0"
+
+
+@pytest.mark.parametrize("name", sorted(QUESTIONS))
+def test_the_files_that_reach_are_those_that_python_loads(sandbox, read_image, expected, tmp_path, name):
+    row = expected["services"][name]
+    loaded = set()
+    for commit in filter(None, (row["commit"], "main")):
+        image = read_image(commit, row["dockerfile"])
+        lay_out(sandbox, image, commit, tmp_path / commit)
+        loaded |= loaded_by(image, tmp_path / commit)
+    assert len(loaded) > 3
+    assert sorted(loaded & set(row["files"])) == row["reaching_files"]

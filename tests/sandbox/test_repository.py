@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -113,6 +114,7 @@ def test_nothing_of_the_users_settings_comes_in(tmp_path, sandbox, git_runner):
     assert git_in(made, git_runner, "rev-parse", "HEAD") == PLATFORM.main
     assert tree_of(made) == tree_of(sandbox.path)
     assert git_in(made, git_runner, "status", "--porcelain") == ""
+    assert not (made / ".git" / "hooks").exists()
     assert not (home / "ran").exists()
     assert not (home / "elsewhere.git").exists()
 
@@ -142,6 +144,14 @@ def test_it_takes_well_under_a_second_and_no_git_the_second_time(tmp_path, git_r
     second = prepare(tmp_path, "platform", counting)
     assert len(asked) == 4
     assert (bool(first.notice), second.notice, second.repository) == (True, "", first.repository)
+
+
+def test_a_relative_folder_while_git_runs_elsewhere(tmp_path, git_runner, monkeypatch):
+    (tmp_path / "project").mkdir()
+    monkeypatch.chdir(tmp_path)
+    made = prepare(Path("project"), "platform", lambda args, stdin=b"": git_runner(["-C", "project", *args], stdin))
+    assert made.repository == tmp_path / "project" / ".deploytool" / "sandbox" / "platform"
+    assert git_in(made.repository, git_runner, "rev-parse", "HEAD") == PLATFORM.main
 
 
 def test_a_folder_behind_a_link(tmp_path, git_runner):
@@ -203,10 +213,38 @@ def test_one_that_died_is_made_again(tmp_path, git_runner, step):
     assert sorted(os.listdir(made.repository.parent)) == [".platform.lock", "platform"]
 
 
+def test_a_dead_maker_whose_git_still_writes_is_not_in_the_way(tmp_path, git_runner):
+    folders = []
+
+    def orphaned(args, stdin=b""):
+        """Writes into the folder of an earlier maker while a later one works, as a git without its parent does."""
+        folder = Path(args[1].removeprefix("--work-tree="))
+        folders.append(folder)
+        for stale in folders:
+            if stale != folder and stale.name != "platform":
+                (stale / "shared").mkdir(parents=True, exist_ok=True)
+        if "reset" in args and len(set(folders)) == 1:
+            raise KeyboardInterrupt
+        return git_runner(args, stdin)
+
+    with pytest.raises(KeyboardInterrupt):
+        prepare(tmp_path, "platform", orphaned)
+    made = prepare(tmp_path, "platform", orphaned).repository
+    assert git_in(made, git_runner, "status", "--porcelain") == ""
+    assert folders[0] != folders[-1]
+
+
+def no_git(args, stdin=b""):
+    raise FileNotFoundError(2, "No such file or directory: git")
+
+
 def test_what_is_there_and_not_ours_is_moved_aside_and_that_is_said(tmp_path, git_runner):
     place = tmp_path / ".deploytool" / "sandbox" / "platform"
     place.mkdir(parents=True)
     (place / "mine.txt").write_text("kept")
+    with pytest.raises(CouldNotLook):
+        prepare(tmp_path, "platform", no_git)
+    assert (place / "mine.txt").read_text() == "kept"
     made = prepare(tmp_path, "platform", git_runner)
     aside = place.with_name("platform.set-aside-1")
     assert (aside / "mine.txt").read_text() == "kept"
