@@ -55,11 +55,11 @@ def claim_of(table: ServiceTable) -> Claim:
     """What a service says it is made of; without a Dockerfile and paths, its context is the source folder."""
     return Claim(
         service=table.name,
-        paths=table.paths,
+        paths=table.roots if table.paths else (),
         dockerfile=table.dockerfile,
-        context="" if table.context == "." else table.context,
+        context=table.context_path,
         entrypoint=table.entrypoint,
-        source=table.context if table.dockerfile is None and not table.paths else None,
+        source=table.source if not table.paths else None,
     )
 
 

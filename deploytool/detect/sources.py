@@ -54,7 +54,7 @@ class Sources:
 
     def _from_paths(self, table: ServiceTable, tree: Tree) -> Made:
         """Without `paths`, the context is the source folder (functions and buildpacks)."""
-        declared = table.paths or (table.context,)
+        declared = table.roots or (table.context_path,)
         found = selection_of_paths(declared, (), tree, self.links)
         exists = len(found.missing) < len(declared)
         made = Made(found.selection, absent=found.missing, doubts=found.doubts, exists=exists)
