@@ -22,6 +22,14 @@ def differing_files(trees: Mapping[str, Tree], pair: Pair) -> tuple[str, ...]:
     return tuple(sorted(changed_paths(trees[pair.deployed], pair.before, trees[pair.target], pair.after)))
 
 
+def differs(trees: Mapping[str, Tree], pair: Pair) -> bool:
+    """Is any file of the service not the same on both sides? Stops at the first one."""
+    if pair.deployed == pair.target and pair.before == pair.after:
+        return False
+    found = changed_paths(trees[pair.deployed], pair.before, trees[pair.target], pair.after)
+    return next(found, None) is not None
+
+
 def compare(repository: Repository, trees: Mapping[str, Tree], pairs: Sequence[Pair]) -> list[Comparison]:
     """One comparison per pair, in order. `trees` holds the tree of every commit that the pairs name.
 
