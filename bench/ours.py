@@ -10,8 +10,9 @@ from bench.fleets import Pair
 from deploytool.adapters.git import Repository
 from deploytool.detect.compare import compare, differs
 from deploytool.domain import comparison
+from deploytool.domain.difference import same_ground
 from deploytool.domain.image import selection_of_paths
-from deploytool.domain.links import LinkMemo
+from deploytool.domain.links import LinkMemo, foresee
 from deploytool.domain.tree import Tree
 
 
@@ -36,12 +37,15 @@ def asked(
     try:
         trees = repository.trees(commit for pair in pairs for commit in (pair.deployed, pair.target))
         memo = LinkMemo(repository.cache)
+        sides = ((trees[commit], pair.paths) for pair in pairs for commit in (pair.deployed, pair.target))
+        foresee(repository.objects, ((tree, path) for tree, paths in sides for path in paths), memo)
         yield repository, trees, [question(pair, trees, memo) for pair in pairs]
     finally:
         repository.close()
 
 
 def question(pair: Pair, trees: dict[str, Tree], memo: LinkMemo) -> comparison.Pair:
-    before = selection_of_paths(pair.paths, (), trees[pair.deployed], memo).selection
-    after = selection_of_paths(pair.paths, (), trees[pair.target], memo).selection
+    old, new = trees[pair.deployed], trees[pair.target]
+    after = selection_of_paths(pair.paths, (), new, memo).selection
+    before = after if same_ground(old, new, after) else selection_of_paths(pair.paths, (), old, memo).selection
     return comparison.Pair(pair.deployed, pair.target, before, after)
