@@ -21,6 +21,7 @@ from deploytool.domain.provenance import (
 )
 from deploytool.domain.report import ServingRow, ServingState, Unmanaged
 from deploytool.domain.traffic import Serving, Share, revision_of, serving_of
+from deploytool.errors import CouldNotLook
 
 NOBODY = Serving(ServingState.NONE, ())
 
@@ -204,7 +205,10 @@ def _by_image(
         return said
     shared = by_digest(revision, digests)
     if shared.commit is None:
-        shared = by_digest(revision, _historic(entry, revision, repository, history))
+        try:
+            shared = by_digest(revision, _historic(entry, revision, repository, history))
+        except CouldNotLook as error:  # one list that is out of reach leaves every other service judged
+            return replace(said, reason="; ".join(part for part in (said.reason, error.message) if part))
     return shared if shared.commit is not None else said
 
 
