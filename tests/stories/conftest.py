@@ -223,7 +223,9 @@ def way(request: pytest.FixtureRequest, project: Project, cloud: Cloud) -> Way:
         if request.param == "status file":
             status = project.run("status", "--format", "json", **here)
             return project.drift("--fleet", "-", *argv, stdin=status.out.encode())
-        listed = (cloud.get(f"/apis/serving.knative.dev/v1/namespaces/{P}/{kind}") for kind in ("services", "revisions"))
+        listed = (
+            cloud.get(f"/apis/serving.knative.dev/v1/namespaces/{P}/{kind}") for kind in ("services", "revisions")
+        )
         files = [project.file(f"gcloud-{number}.json", found["items"]) for number, found in enumerate(listed)]
         return project.drift(*(part for file in files for part in ("--fleet", file)), *argv)
 

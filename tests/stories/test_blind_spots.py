@@ -9,7 +9,7 @@ import pytest
 
 from tests.adapters.fake_cloudrun import FakeCloudRun, error_body
 from tests.adapters.shapes import v2_pinned, v2_revision, v2_service
-from tests.stories.conftest import P, R, Project, Way, labelled
+from tests.stories.conftest import P, Project, R, Way, labelled
 
 DIGEST = "eu.gcr.io/p/api@sha256:" + "a" * 64
 NEVER_PUSHED = "e41d7b9e41d7b9e41d7b9e41d7b9e41d7b9e41d7"
@@ -80,7 +80,7 @@ def test_no_credentials_at_all_are_unknown(project: Project) -> None:
 
 
 # Whatever would still leave this machine ends at a port where nobody listens.
-DEAD_PROXY = {name: "http://127.0.0.1:9" for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")}
+DEAD_PROXY = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
 
 
 def test_expired_credentials_are_unknown(project: Project) -> None:
@@ -105,15 +105,19 @@ def test_expired_credentials_are_unknown(project: Project) -> None:
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"type": "authorized_user"}', '{"type": "from the future"}'])
 def test_a_broken_credentials_file_is_unknown(project: Project, content: str) -> None:
-    ran = project.drift(
-        GOOGLE_APPLICATION_CREDENTIALS=project.file("login.json", content), NO_GCE_CHECK="true"
-    )
+    ran = project.drift(GOOGLE_APPLICATION_CREDENTIALS=project.file("login.json", content), NO_GCE_CHECK="true")
     assert_never_fine(ran)
     assert ran.code == 3
 
 
 def test_a_region_that_a_file_calls_unreachable_is_unknown(project: Project) -> None:
-    for gone in ({"region": R, "message": "401, the credentials were refused"}, f"projects/{P}/locations/{R}", R, {}, 7):
+    for gone in (
+        {"region": R, "message": "401, the credentials were refused"},
+        f"projects/{P}/locations/{R}",
+        R,
+        {},
+        7,
+    ):
         ran = project.drift("--fleet", project.file("fleet.json", {"services": [], "unreachable": [gone]}))
         assert_never_fine(ran)
         assert ran.code == 3
