@@ -77,7 +77,9 @@ def test_an_unknown_service_gets_the_nearest_names(project: Project) -> None:
     assert project.run("status", "wbe", "--fleet", fleet_of(project)).code == 2
 
 
-@pytest.mark.parametrize("argv", [["drift", "--config", "nowhere.toml"], ["config", "check", "--config", "nowhere.toml"]])
+@pytest.mark.parametrize(
+    "argv", [["drift", "--config", "nowhere.toml"], ["config", "check", "--config", "nowhere.toml"]]
+)
 def test_a_configuration_that_is_not_there_is_2(project: Project, argv: list[str]) -> None:
     ran = project.run(*argv)
     assert ran.code == 2
