@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
-from deploytool.adapters.git import Repository
+from deploytool.adapters.git import Exploration, Repository
 from deploytool.domain.comparison import Comparison, Owners, Pair, Ranges, bits_of, code_state_of
-from deploytool.domain.difference import changed_paths
+from deploytool.domain.difference import changed_paths, surely_differs
 from deploytool.domain.graph import Reach
 from deploytool.domain.tree import Tree
 from deploytool.errors import RepositoryError
-
-TAIL = 20_000  # commits to examine beyond which only the service's own paths are asked for
 
 
 def differing_files(trees: Mapping[str, Tree], pair: Pair) -> tuple[str, ...]:
@@ -20,6 +19,14 @@ def differing_files(trees: Mapping[str, Tree], pair: Pair) -> tuple[str, ...]:
     if pair.deployed == pair.target and pair.before == pair.after:
         return ()
     return tuple(sorted(changed_paths(trees[pair.deployed], pair.before, trees[pair.target], pair.after)))
+
+
+def differs(trees: Mapping[str, Tree], pair: Pair) -> bool:
+    """Is any file of the service not the same on both sides? Stops at the first one."""
+    if pair.deployed == pair.target and pair.before == pair.after:
+        return False
+    sides = (trees[pair.deployed], pair.before, trees[pair.target], pair.after)
+    return surely_differs(*sides) or next(changed_paths(*sides), None) is not None
 
 
 def compare(repository: Repository, trees: Mapping[str, Tree], pairs: Sequence[Pair]) -> list[Comparison]:
@@ -36,60 +43,77 @@ def compare(repository: Repository, trees: Mapping[str, Tree], pairs: Sequence[P
             for pair, found in zip(pairs, files, strict=True)
         ]
     with ThreadPoolExecutor(1) as beside:
-        walking = beside.submit(repository.reach, tips)
+        walking = beside.submit(repository.explore, tips, _pathspec(repository, pairs))
         files = [differing_files(trees, pair) for pair in pairs]
         try:
-            reach: Reach | None = walking.result()
+            found: Exploration | None = walking.result()
         except RepositoryError:  # a hole in history: contents were read, so only the explanation is lost
-            reach = None
-    if reach is None:
-        return [Comparison(code_state_of(pair, found, None), found) for pair, found in zip(pairs, files, strict=True)]
-    return _explained(repository, reach, pairs, files)
+            found = None
+    if found is None:
+        return [Comparison(code_state_of(pair, seen, None), seen) for pair, seen in zip(pairs, files, strict=True)]
+    return _explained(repository, found, pairs, files)
 
 
 def _explained(
-    repository: Repository, reach: Reach, pairs: Sequence[Pair], files: Sequence[tuple[str, ...]]
+    repository: Repository, found: Exploration, pairs: Sequence[Pair], files: Sequence[tuple[str, ...]]
 ) -> list[Comparison]:
-    ranges = Ranges(reach, pairs)
-    cut = _cut_off(repository, reach, ranges)
-    wanted = [commit for commit in reach.order if any(ranges.of(commit))]
-    touched = repository.touched(wanted, _pathspec(pairs) if len(wanted) > TAIL else ())
-    behind: list[list[str]] = [[] for _ in pairs]
-    ahead: list[list[str]] = [[] for _ in pairs]
-    mine: list[dict[str, list[str]]] = [{} for _ in pairs]
+    ranges = Ranges(found.reach, pairs)
+    cut = _cut_off(repository, found.reach, ranges)
+    tallies = [Tally() for _ in pairs]
     owners = Owners(pairs)
-    for commit in wanted:
+    for commit in found.reach.order if found.told else ():
         lacking, alone = ranges.of(commit)
         concerned = lacking | alone
-        for path in touched[commit]:
+        if not concerned:
+            continue
+        paths = found.touched.get(commit)
+        if paths is None:
+            for index in bits_of(concerned):
+                tallies[index].at_least = True
+            continue
+        for path in paths:
             for index in bits_of(owners.of(path) & concerned):
-                mine[index].setdefault(commit, []).append(path)
-        for index in bits_of(concerned):
-            if commit in mine[index]:
-                (behind if lacking >> index & 1 else ahead)[index].append(commit)
-    return [
-        _comparison(pair, reach, found, None if cut >> index & 1 else (behind[index], ahead[index]), mine[index])
-        for index, (pair, found) in enumerate(zip(pairs, files, strict=True))
-    ]
+                tallies[index].add(commit, path, behind=bool(lacking >> index & 1))
+    answers = []
+    for index, (pair, seen, tally) in enumerate(zip(pairs, files, tallies, strict=True)):
+        if cut >> index & 1:
+            answers.append(_comparison(pair, None, None, seen))
+        else:
+            answers.append(_comparison(pair, found.reach, tally if found.told else None, seen))
+    return answers
 
 
-def _comparison(
-    pair: Pair,
-    reach: Reach,
-    files: tuple[str, ...],
-    counted: tuple[list[str], list[str]] | None,
-    mine: Mapping[str, Sequence[str]],
-) -> Comparison:
-    if counted is None:
-        return Comparison(code_state_of(pair, files, None), files)
-    explained = {path for paths in mine.values() for path in paths}
+@dataclass(slots=True)
+class Tally:
+    """The commits of one pair's range that touch the service, newest first."""
+
+    behind: list[str] = field(default_factory=list)
+    ahead: list[str] = field(default_factory=list)
+    touched: dict[str, list[str]] = field(default_factory=dict)
+    at_least: bool = False
+
+    def add(self, commit: str, path: str, *, behind: bool) -> None:
+        paths = self.touched.get(commit)
+        if paths is None:
+            paths = self.touched[commit] = []
+            (self.behind if behind else self.ahead).append(commit)
+        paths.append(path)
+
+
+def _comparison(pair: Pair, reach: Reach | None, tally: Tally | None, files: tuple[str, ...]) -> Comparison:
+    """Without a reach history cannot be trusted, without a tally it was not read."""
+    code = code_state_of(pair, files, reach)
+    if tally is None:
+        return Comparison(code, files)
+    explained = {path for paths in tally.touched.values() for path in paths}
     return Comparison(
-        code_state_of(pair, files, reach),
+        code,
         files,
-        behind=tuple(counted[0]),
-        ahead=tuple(counted[1]),
-        touched={commit: tuple(paths) for commit, paths in mine.items()},
-        unexplained=tuple(path for path in files if path not in explained),
+        behind=tuple(tally.behind),
+        ahead=tuple(tally.ahead),
+        touched={commit: tuple(paths) for commit, paths in tally.touched.items()},
+        at_least=tally.at_least,
+        unexplained=() if tally.at_least else tuple(path for path in files if path not in explained),
     )
 
 
@@ -102,6 +126,9 @@ def _cut_off(repository: Repository, reach: Reach, ranges: Ranges) -> int:
     return cut
 
 
-def _pathspec(pairs: Iterable[Pair]) -> tuple[str, ...]:
+def _pathspec(repository: Repository, pairs: Iterable[Pair]) -> tuple[str, ...]:
+    """Only where nothing is remembered: what is told of some paths only is of no use to the next question."""
+    if repository.cache.remembers:
+        return ()
     paths = frozenset().union(*(s.roots | s.inputs for pair in pairs for s in (pair.before, pair.after)))
     return () if "" in paths else tuple(sorted(paths))

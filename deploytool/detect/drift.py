@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -58,6 +58,7 @@ class Detection:
     def _look_at_target(self) -> None:
         self.trees = self.repository.trees([self.target])
         tree = self.trees[self.target]
+        self.sources.foresee((table, tree) for table in self.tables)
         for table in self.tables:
             self.sources.made_of(table, tree, self.precisions[table.name])
 
@@ -96,9 +97,15 @@ class Detection:
         target = self.trees[self.target]
         return coverage_of(self.config, self.tables, target, serving, doubtful=frozenset(doubtful))
 
-    def _questions(self, declared: Iterable[Declared]) -> dict[tuple[str, str], Question]:
+    def _questions(self, declared: Sequence[Declared]) -> dict[tuple[str, str], Question]:
         """Per (service, deployed commit): several regions and revisions often ask the same."""
         questions: dict[tuple[str, str], Question] = {}
+        self.sources.foresee(
+            (entry.table, self.trees[known.provenance.commit])
+            for entry in declared
+            for known in entry.shares
+            if known.provenance.commit in self.trees
+        )
         for entry in declared:
             for known in entry.shares:
                 commit = known.provenance.commit
@@ -108,7 +115,7 @@ class Detection:
 
     def _question(self, table: ServiceTable, commit: str) -> Question:
         precision = self.precisions[table.name]
-        before = self.sources.made_of(table, self.trees[commit], precision)
+        before = self.sources.made_like(table, self.trees[commit], precision, self.trees[self.target])
         after = self.sources.made_of(table, self.trees[self.target], precision)
         return Question(Pair(commit, self.target, *_both_sides(before, after)), (before, after))
 

@@ -29,6 +29,21 @@ def changed_paths(before: Tree, taken_before: Selection, after: Tree, taken_afte
                 yield path
 
 
+def same_ground(before: Tree, after: Tree, taken: Selection) -> bool:
+    """Is every root and input of a selection made on one tree the very same on the other?
+
+    Then paths and links lead to the same places there, so the selection holds for both and nothing differs.
+    """
+    return all(before.entry(path) == after.entry(path) for path in (*taken.inputs, *taken.roots))
+
+
+def surely_differs(before: Tree, taken_before: Selection, after: Tree, taken_after: Selection) -> bool:
+    """A root of both sides that is not the same, with nothing left out below: no need to look for the file."""
+    if taken_before.rules or taken_after.rules:
+        return False
+    return any(before.entry(root) != after.entry(root) for root in taken_before.roots & taken_after.roots)
+
+
 def _starts(shared: frozenset[str], every: frozenset[str]) -> Iterator[tuple[str, bool]]:
     """Roots that no other root covers, and whether both sides take all below it."""
     kept: set[str] = set()

@@ -26,6 +26,10 @@ class Objects(Protocol):
         """The entries of one tree by name. Raises KeyError when git does not have it."""
         ...
 
+    def links_and_folders(self, tree: str) -> Iterable[tuple[str, Entry]]:
+        """The entries of one tree that a search for links needs. Raises KeyError like `listing`."""
+        ...
+
     def blob(self, oid: str) -> bytes:
         """The bytes of one blob. Raises KeyError when git does not have it."""
         ...

@@ -26,6 +26,9 @@ class MemoryObjects:
         self.listed += 1
         return self.trees[tree]
 
+    def links_and_folders(self, tree: str) -> Iterable[tuple[str, Entry]]:
+        return [(name, entry) for name, entry in self.listing(tree).items() if entry.mode in (LINK, FOLDER)]
+
     def prefetch(self, trees: Iterable[str]) -> None:
         return
 

@@ -19,6 +19,30 @@ WAVE_BYTES = 32 * 1024
 BLOB_CAP = 64 * 1024 * 1024  # bytes; a bigger file is not read into memory
 
 
+class Listing(Mapping[str, Entry]):
+    """One tree, read when it is asked: most trees are opened for a single name."""
+
+    __slots__ = ("_entries",)
+
+    def __init__(self, rows: Iterable[tuple[bytes, bytes, bytes]]) -> None:
+        self._entries = {name: (mode, oid) for mode, name, oid in rows}
+
+    def __getitem__(self, name: str) -> Entry:
+        mode, oid = self._entries[name.encode("utf-8", "surrogateescape")]
+        return Entry(int(mode, 8), oid.hex())
+
+    def __iter__(self) -> Iterator[str]:
+        return map(_text, self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def links_and_folders(self) -> Iterator[tuple[str, Entry]]:
+        for name, (mode, oid) in self._entries.items():
+            if mode in (b"40000", b"120000"):
+                yield _text(name), Entry(FOLDER if mode == b"40000" else LINK, oid.hex())
+
+
 class Found(NamedTuple):
     oid: str
     kind: str  # "commit", "tree", "blob" or "tag"
@@ -31,12 +55,12 @@ class GitObjects:
     def __init__(self, git: Git, id_bytes: int = 20) -> None:
         self._git = git
         self._entries = re.compile(rb"(\d+) ([^\0]+)\0(.{%d})" % id_bytes, re.DOTALL)
-        self._listings: dict[str, Mapping[str, Entry]] = {}
+        self._listings: dict[str, Listing] = {}
         self._raw: dict[str, bytes] = {}
         self._running: subprocess.Popen[bytes] | None = None
         self._watch: threading.Timer | None = None
 
-    def listing(self, tree: str) -> Mapping[str, Entry]:
+    def listing(self, tree: str) -> Listing:
         known = self._listings.get(tree)
         if known is None:
             known = self._listings[tree] = self._parsed(self._tree(tree))
@@ -49,16 +73,13 @@ class GitObjects:
             if found is not None and found.kind == "tree":
                 self._raw[tree] = found.content
 
+    def links_and_folders(self, tree: str) -> Iterator[tuple[str, Entry]]:
+        return self.listing(tree).links_and_folders()
+
     def learn(self, found: Found) -> bool:
         """Remember a tree that was asked for by another name."""
         self._raw.setdefault(found.oid, found.content)
         return True
-
-    def children(self, tree: str) -> Iterator[tuple[int, str, str]]:
-        """(mode, name, id) of the folders and links in a tree: all that a search for links needs."""
-        for mode, name, oid in self._entries.findall(self._tree(tree, keep=True)):
-            if mode in (b"40000", b"120000"):
-                yield (FOLDER if mode == b"40000" else LINK), _text(name), oid.hex()
 
     def blob(self, oid: str) -> bytes:
         (found,) = self.ask([oid])
@@ -139,19 +160,17 @@ class GitObjects:
             hint="Check the repository with: git fsck --connectivity-only",
         )
 
-    def _tree(self, tree: str, *, keep: bool = False) -> bytes:
-        raw = self._raw.get(tree)
+    def _tree(self, tree: str) -> bytes:
+        raw = self._raw.pop(tree, None)
         if raw is None:
             (found,) = self.ask([tree])
             if found is None or found.kind != "tree":
                 raise KeyError(tree)
             raw = found.content
-            if keep:
-                self._raw[tree] = raw
         return raw
 
-    def _parsed(self, raw: bytes) -> Mapping[str, Entry]:
-        return {_text(name): Entry(int(mode, 8), oid.hex()) for mode, name, oid in self._entries.findall(raw)}
+    def _parsed(self, raw: bytes) -> Listing:
+        return Listing(self._entries.findall(raw))
 
 
 def _text(name: bytes) -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from deploytool.adapters.git.cache import FactCache
-from deploytool.adapters.git.history import commits_saying, last_change_of, reach_from, restorers_of, touched_by
+from deploytool.adapters.git.exploring import Exploration, explore, reach_from, touched_by
+from deploytool.adapters.git.history import commits_saying, last_change_of, restorers_of
 from deploytool.adapters.git.objects import GitObjects
 from deploytool.adapters.git.patches import equivalent_of
 from deploytool.adapters.git.process import Git, GitFailed
@@ -123,8 +124,17 @@ class Repository:
 
         return store_with(self.facts, cache, missing)
 
+    def explore(self, tips: Sequence[str], pathspec: Sequence[str] = ()) -> Exploration:
+        """Who reaches whom, and what the commits touch that not all tips reach."""
+        return explore(self.git, tips, self.cache, pathspec)
+
     def reach(self, tips: Sequence[str]) -> Reach:
+        """Who reaches whom."""
         return reach_from(self.git, tips)
+
+    def touched(self, commits: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The paths that each commit changes; for a merge, those in which it differs from all its parents."""
+        return touched_by(self.git, commits, self.cache)
 
     def named(self, name: str) -> str | None:
         """The commit that a person means by a branch, a tag, an id or any other name of git's; None for other text."""
@@ -142,9 +152,6 @@ class Repository:
     def equivalent(self, commit: str, tip: str) -> str | None:
         """A commit of `tip`'s history with the same patch as `commit`: picked, rebased, or squashed with its branch."""
         return equivalent_of(self.git, commit, tip)
-
-    def touched(self, commits: Sequence[str], pathspec: Sequence[str] = ()) -> dict[str, tuple[str, ...]]:
-        return touched_by(self.git, commits, self.cache, pathspec)
 
     def restorers(self, deployed: str, target: str, paths: Sequence[str]) -> dict[str, tuple[str, ...]]:
         return restorers_of(self.git, deployed, target, paths)
