@@ -14,6 +14,7 @@ from deploytool.adapters.git.history import commits_saying, last_change_of, reac
 from deploytool.adapters.git.objects import GitObjects
 from deploytool.adapters.git.patches import equivalent_of
 from deploytool.adapters.git.process import Git, GitFailed
+from deploytool.adapters.git.view import View
 from deploytool.domain.graph import Reach
 from deploytool.domain.tree import Tree
 from deploytool.errors import RepositoryError
@@ -47,8 +48,10 @@ class Repository:
     """One git repository. Raises RepositoryError, with the command that helps, when it cannot be read."""
 
     def __init__(self, folder: Path, *, cache: Path | None = None) -> None:
-        self.git = Git(folder)
-        self.facts = _facts_of(self.git)
+        self.facts = _facts_of(Git(folder))
+        self._view = View(self.facts.git_dir, self.facts.common_dir, id_length=self.facts.id_length, cache=cache)
+        self.git = Git(self._view.folder)
+        self.git.started = 1  # the one that told the facts
         self.objects = GitObjects(self.git, id_bytes=self.facts.id_length // 2)
         self.cache = FactCache(cache)
         self._boundary: frozenset[str] | None = None
@@ -56,6 +59,7 @@ class Repository:
     def close(self) -> None:
         self.objects.close()
         self.cache.close()
+        self._view.close()
 
     @property
     def boundary(self) -> frozenset[str]:
