@@ -33,12 +33,12 @@ class Reach:
         return (commit for commit in self.order if masks[commit] & want and not masks[commit] & avoid)
 
 
-def reach_of(tips: Sequence[str], lines: Iterable[Sequence[str]]) -> Reach:
+def reach_of(tips: Sequence[str], lines: Iterable[Sequence[str]], *, whole: bool = False) -> Reach:
     """Read `[commit, parent, …]` rows until every open end is reached from all tips.
 
     Rows come in any order in which most commits precede their parents (git's default order does); the rest of
     the iterable is left unread once nothing that matters can follow. When a row proves that dates lie, the walk
-    goes to the end instead.
+    goes to the end instead, as it does when the `whole` is asked for.
     """
     reach = Reach(tuple(dict.fromkeys(tips)))
     masks, order, edges = reach.masks, reach.order, reach.edges
@@ -46,7 +46,7 @@ def reach_of(tips: Sequence[str], lines: Iterable[Sequence[str]]) -> Reach:
     for index, tip in enumerate(reach.tips):
         masks[tip] = 1 << index
     waiting = len(reach.tips) if full != 1 else 0  # known, not read yet, and not reached from all tips
-    slack: int | None = SLACK  # None: dates were caught lying
+    slack: int | None = None if whole else SLACK  # None: to the end; dates were caught lying
     for row in lines:
         commit, *parents = row
         mask = masks.setdefault(commit, 0)

@@ -14,8 +14,8 @@ from deploytool.domain.graph import Reach, reach_of
 PATHSPEC_LIMIT = 24  # matching is linear per path: beyond this a pathspec costs more than it saves
 
 
-def reach_from(git: Git, tips: Sequence[str]) -> Reach:
-    """One `rev-list` over all tips, read until nothing that matters can follow."""
+def reach_from(git: Git, tips: Sequence[str], *, whole: bool = False) -> Reach:
+    """One `rev-list` over all tips, read until nothing that matters can follow, or to its end."""
     with (
         tempfile.TemporaryFile() as complaints,
         git.process(["rev-list", "--parents", "--stdin"], stderr=complaints) as running,
@@ -25,7 +25,7 @@ def reach_from(git: Git, tips: Sequence[str]) -> Reach:
         running.stdin.close()
         running.stdin = None
         rows = _Rows(running.stdout)
-        reach = reach_of(tips, rows)
+        reach = reach_of(tips, rows, whole=whole)
         if rows.ended and running.wait():
             complaints.seek(0)
             raise GitFailed(["rev-list"], running.returncode, complaints.read(8192).decode("utf-8", "replace"))

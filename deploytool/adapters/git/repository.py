@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from deploytool.domain.graph import Reach
 from deploytool.domain.tree import Tree
 from deploytool.errors import RepositoryError
 
+BETWEEN = "--deploytool-next"  # rev-parse repeats what it does not know; a folder's name may hold a line end
 HEX = re.compile(r"[0-9a-f]{7,64}")
 
 
@@ -128,7 +130,7 @@ class Repository:
         return store_with(self.facts, cache, missing)
 
     def reach(self, tips: Sequence[str]) -> Reach:
-        return reach_from(self.git, tips)
+        return reach_from(self.git, tips, whole=self.facts.shallow)
 
     def named(self, name: str) -> str | None:
         """The commit that a person means by a branch, a tag, an id or any other name of git's; None for other text."""
@@ -148,22 +150,25 @@ class Repository:
         return equivalent_of(self.git, commit, tip)
 
     def touched(self, commits: Sequence[str], pathspec: Sequence[str] = ()) -> dict[str, tuple[str, ...]]:
-        return touched_by(self.git, commits, self.cache, pathspec)
+        """The paths that each commit changes. A commit whose parents are cut off has no entry: it would seem to
+        have made every file, here and, once remembered, in every other clone."""
+        return touched_by(self.git, [one for one in commits if one not in self.boundary], self.cache, pathspec)
 
     def restorers(self, deployed: str, target: str, paths: Sequence[str]) -> dict[str, tuple[str, ...]]:
         return restorers_of(self.git, deployed, target, paths)
 
 
 def _facts_of(git: Git) -> Facts:
-    asked = ["rev-parse", "--is-bare-repository", "--is-shallow-repository", "--show-object-format",
-             "--absolute-git-dir", "--git-common-dir", "--show-cdup"]  # fmt: skip
+    asked = ["rev-parse", "--is-bare-repository", "--is-shallow-repository", "--show-object-format", BETWEEN,
+             "--absolute-git-dir", BETWEEN, "--git-common-dir", BETWEEN, "--show-cdup"]  # fmt: skip
     try:
-        lines = git.run(asked, deadline=30).decode("utf-8", "surrogateescape").split("\n")
+        said = os.fsdecode(git.run(asked, deadline=30))
     except GitFailed as failure:
         raise _refusal_of(git.folder, failure) from failure
-    bare, shallow, algorithm, git_dir, common = lines[:5]
+    plain, git_dir, common, up = (part.removesuffix("\n") for part in said.split(f"{BETWEEN}\n"))
+    bare, shallow, algorithm = plain.split("\n")
     common_dir = Path(common) if Path(common).is_absolute() else git.folder / common
-    top = Path(git_dir) if bare == "true" else (git.folder / (lines[5] if len(lines) > 5 else "")).resolve()
+    top = Path(git_dir) if bare == "true" else (git.folder / up).resolve()
     return Facts(top, Path(git_dir), common_dir, shallow == "true", bare == "true", 64 if algorithm == "sha256" else 40)
 
 
