@@ -23,15 +23,19 @@ class Reach:
     order: list[str] = field(default_factory=list)  # as read: newest first
     rows: dict[str, str] = field(default_factory=dict)  # commit -> "parent parent …", of those that were read
 
+    def parents(self) -> dict[str, list[str]]:
+        """The parents of every commit that was read."""
+        return {commit: row.split() for commit, row in self.rows.items()}
+
     def reaches(self, tip: int, commit: str) -> bool:
         return bool(self.masks.get(commit, 0) >> tip & 1)
 
-    def read(self, rows: Iterable[str]) -> Iterator[str]:
+    def read(self, rows: Iterable[str], *, whole: bool = False) -> Iterator[str]:
         """Take in `commit parent …` rows; yields each commit that not all tips reach, as soon as it is read.
 
         Rows come in any order in which most commits precede their parents (git's default order does). The rest is
         left unread once every open end is reached from all tips, for then nothing that matters can follow. When a
-        row proves that dates lie, the walk goes to the end instead. A mask only grows: what is not yielded because
+        row proves that dates lie, or the `whole` is asked for, the walk goes to the end instead. A mask only grows: what is not yielded because
         all tips reach it stays so, and what is yielded may in the end be reached from all.
         """
         masks, read = self.masks, self.rows
@@ -40,7 +44,7 @@ class Reach:
         for index, tip in enumerate(self.tips):
             masks[tip] = 1 << index
         waiting = len(self.tips) if full != 1 else 0  # known, not read yet, and not reached from all tips
-        slack: int | None = SLACK  # None: dates were caught lying
+        slack = None if whole else SLACK  # None: to the end; dates were caught lying
         for row in rows:
             commit, _, parents = row.partition(" ")
             mask = masks.setdefault(commit, 0)
