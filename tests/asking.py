@@ -1,4 +1,4 @@
-"""Asking deploytool as a person does: a services.toml, a fleet file and a command line, answered by the real program."""
+"""Asking deploytool as a person does: a services.toml, a fleet file, a command line, and the real program."""
 
 from __future__ import annotations
 
