@@ -35,9 +35,8 @@ class Reach:
 
         Rows come in any order in which most commits precede their parents (git's default order does). The rest is
         left unread once every open end is reached from all tips, for then nothing that matters can follow. When a
-        row proves that dates lie, or the `whole` is asked for, the walk goes to the end. A mask only grows: what is not
-        yielded because
-        all tips reach it stays so, and what is yielded may in the end be reached from all.
+        row proves that dates lie, or the `whole` is asked for, the walk goes to the end. A mask only grows: what is
+        not yielded because all tips reach it stays so, and what is yielded may in the end be reached from all.
         """
         masks, read = self.masks, self.rows
         add_to_order = self.order.append
