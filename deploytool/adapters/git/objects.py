@@ -16,6 +16,8 @@ from deploytool.errors import RepositoryError
 # Requests sent before the answers are read: under a pipe's 64 KiB, so neither side can wait for the other.
 WAVE_BYTES = 32 * 1024
 
+SMALL = 4096  # bytes; links, and most ignore files and Dockerfiles: hundreds of paths share a few of them
+
 BLOB_CAP = 64 * 1024 * 1024  # bytes; a bigger file is not read into memory
 
 
@@ -73,6 +75,7 @@ class GitObjects:
         self._entries = re.compile(rb"(\d+) ([^\0]+)\0(.{%d})" % id_bytes, re.DOTALL)
         self._listings: dict[str, Listing] = {}
         self._raw: dict[str, bytes] = {}
+        self._small: dict[str, bytes] = {}
         self._running: subprocess.Popen[bytes] | None = None
         self._watch: threading.Timer | None = None
 
@@ -103,9 +106,14 @@ class GitObjects:
         return True
 
     def blob(self, oid: str) -> bytes:
+        known = self._small.get(oid)
+        if known is not None:
+            return known
         (found,) = self.ask([oid])
         if found is None or found.kind != "blob":
             raise KeyError(oid)
+        if len(found.content) <= SMALL:
+            self._small[oid] = found.content
         return found.content
 
     def ask(self, names: Sequence[str]) -> Iterator[Found | None]:
