@@ -10,6 +10,9 @@ from deploytool.domain.report import Remark
 from deploytool.domain.tree import Tree
 from deploytool.errors import ConfigurationError
 
+NOT_HERE = "its content is not in this clone"
+FETCH = "deploytool drift --fetch"
+
 
 def coverage_of(
     config: Config,
@@ -27,7 +30,11 @@ def coverage_of(
     mistakes: list[str] = []
     remarks: list[Remark] = []
     for table in tables:
-        wrong, differing = named_paths_of(claim_of(table), target, serving.get(table.name, ()))
+        try:
+            wrong, differing = named_paths_of(claim_of(table), target, serving.get(table.name, ()))
+        except KeyError:  # not in this clone: whether the paths exist cannot be told
+            remarks.append(Remark(f"The paths of {table.name} could not be looked at: {NOT_HERE}.", hint=FETCH))
+            continue
         remarks.extend(difference.remark for difference in differing)
         for mistake in wrong:
             line = config.line_of("services", table.name, *_key(mistake.key))
@@ -55,11 +62,11 @@ def claim_of(table: ServiceTable) -> Claim:
     """What a service says it is made of; without a Dockerfile and paths, its context is the source folder."""
     return Claim(
         service=table.name,
-        paths=table.paths,
+        paths=table.roots if table.paths else (),
         dockerfile=table.dockerfile,
-        context="" if table.context == "." else table.context,
+        context=table.context_path,
         entrypoint=table.entrypoint,
-        source=table.context if table.dockerfile is None and not table.paths else None,
+        source=table.source if not table.paths else None,
     )
 
 
