@@ -22,10 +22,13 @@ def verdicts(repo: Path, pairs: Sequence[Pair], cache: Path | None = None) -> li
         return [differs(trees, question) for question in questions]
 
 
-def explain(repo: Path, pairs: Sequence[Pair], cache: Path | None) -> list[set[str]]:
-    """For each pair: the commits of the target that the deployed one lacks and that touch its paths."""
+def explain(repo: Path, pairs: Sequence[Pair], cache: Path | None) -> list[tuple[set[str], bool]]:
+    """For each pair: the commits of the target that the deployed one lacks and that touch its paths.
+
+    True beside them: there are so many commits that only the newest were examined.
+    """
     with asked(repo, pairs, cache) as (repository, trees, questions):
-        return [set(answer.behind or ()) for answer in compare(repository, trees, questions)]
+        return [(set(answer.behind or ()), answer.at_least) for answer in compare(repository, trees, questions)]
 
 
 @contextmanager

@@ -8,17 +8,18 @@ from dataclasses import dataclass, field
 
 from deploytool.adapters.git import Exploration, Repository
 from deploytool.domain.comparison import Comparison, Owners, Pair, Ranges, bits_of, code_state_of
-from deploytool.domain.difference import changed_paths, surely_differs
+from deploytool.domain.difference import LeafMemo, changed_paths, surely_differs
+from deploytool.domain.edges import cut_off
 from deploytool.domain.graph import Reach
 from deploytool.domain.tree import Tree
 from deploytool.errors import RepositoryError
 
 
-def differing_files(trees: Mapping[str, Tree], pair: Pair) -> tuple[str, ...]:
+def differing_files(trees: Mapping[str, Tree], pair: Pair, memo: LeafMemo) -> tuple[str, ...]:
     """The service's files that are not the same on both sides, sorted. Raises KeyError for a missing tree."""
     if pair.deployed == pair.target and pair.before == pair.after:
         return ()
-    return tuple(sorted(changed_paths(trees[pair.deployed], pair.before, trees[pair.target], pair.after)))
+    return tuple(sorted(changed_paths(trees[pair.deployed], pair.before, trees[pair.target], pair.after, memo)))
 
 
 def differs(trees: Mapping[str, Tree], pair: Pair) -> bool:
@@ -29,51 +30,49 @@ def differs(trees: Mapping[str, Tree], pair: Pair) -> bool:
     return surely_differs(*sides) or next(changed_paths(*sides), None) is not None
 
 
-def compare(repository: Repository, trees: Mapping[str, Tree], pairs: Sequence[Pair]) -> list[Comparison]:
-    """One comparison per pair, in order. `trees` holds the tree of every commit that the pairs name.
+def compare(repository: Repository, trees: Mapping[str, Tree], pairs: Sequence[Pair]) -> list[Comparison | None]:
+    """One comparison per pair, in order; None where git lacks content that would tell.
+
+    `trees` holds the tree of every commit that the pairs name.
 
     The walk over history runs beside the comparison of trees. When history cannot be read, the contents still
     decide: then the counts are None and differing code is `unknown` instead of behind or ahead.
     """
+    memo: LeafMemo = {}
     tips = list(dict.fromkeys(commit for pair in pairs for commit in (pair.target, pair.deployed)))
     if all(pair.deployed == pair.target for pair in pairs):
-        files = [differing_files(trees, pair) for pair in pairs]
         return [
-            Comparison(code_state_of(pair, found, None), found, (), ())
-            for pair, found in zip(pairs, files, strict=True)
+            None if seen is None else Comparison(code_state_of(pair, seen, None), seen, (), ())
+            for pair, seen in ((pair, _files_or_none(trees, pair, memo)) for pair in pairs)
         ]
     with ThreadPoolExecutor(1) as beside:
         walking = beside.submit(repository.explore, tips, _pathspec(repository, pairs))
-        files = [differing_files(trees, pair) for pair in pairs]
+        files = [_files_or_none(trees, pair, memo) for pair in pairs]
         try:
             found: Exploration | None = walking.result()
         except RepositoryError:  # a hole in history: contents were read, so only the explanation is lost
             found = None
-    if found is None:
-        return [Comparison(code_state_of(pair, seen, None), seen) for pair, seen in zip(pairs, files, strict=True)]
-    return _explained(repository, found, pairs, files)
+    seen_of = {index: seen for index, seen in enumerate(files) if seen is not None}
+    answers = _explained(repository, found, [pairs[index] for index in seen_of], [*seen_of.values()])
+    answered = dict(zip(seen_of, answers, strict=True))
+    return [answered.get(index) for index in range(len(pairs))]
+
+
+def _files_or_none(trees: Mapping[str, Tree], pair: Pair, memo: LeafMemo) -> tuple[str, ...] | None:
+    try:
+        return differing_files(trees, pair, memo)
+    except KeyError:  # a tree that a partial clone left out; the other pairs are judged all the same
+        return None
 
 
 def _explained(
-    repository: Repository, found: Exploration, pairs: Sequence[Pair], files: Sequence[tuple[str, ...]]
+    repository: Repository, found: Exploration | None, pairs: Sequence[Pair], files: Sequence[tuple[str, ...]]
 ) -> list[Comparison]:
-    ranges = Ranges(found.reach, pairs)
-    cut = _cut_off(repository, found.reach, ranges)
-    tallies = [Tally() for _ in pairs]
-    owners = Owners(pairs)
-    for commit in found.reach.order if found.told else ():
-        lacking, alone = ranges.of(commit)
-        concerned = lacking | alone
-        if not concerned:
-            continue
-        paths = found.touched.get(commit)
-        if paths is None:
-            for index in bits_of(concerned):
-                tallies[index].at_least = True
-            continue
-        for path in paths:
-            for index in bits_of(owners.of(path) & concerned):
-                tallies[index].add(commit, path, behind=bool(lacking >> index & 1))
+    """Explained by history as far as history can be read."""
+    if found is None:
+        return [_comparison(pair, None, None, seen) for pair, seen in zip(pairs, files, strict=True)]
+    cut = cut_off(repository.boundary, found.reach, pairs)
+    tallies = _tallied(found, pairs) if found.told else [Tally() for _ in pairs]
     answers = []
     for index, (pair, seen, tally) in enumerate(zip(pairs, files, tallies, strict=True)):
         if cut >> index & 1:
@@ -81,6 +80,35 @@ def _explained(
         else:
             answers.append(_comparison(pair, found.reach, tally if found.told else None, seen))
     return answers
+
+
+def _tallied(found: Exploration, pairs: Sequence[Pair]) -> list[Tally]:
+    """Give each commit's paths to the pairs that own them and whose range the commit is in."""
+    ranges = Ranges(found.reach, pairs)
+    tallies = [Tally() for _ in pairs]
+    owners = Owners(pairs)
+    unexamined: set[int] = set()
+    masks, touched = found.reach.masks, found.touched
+    for commit in found.reach.order:
+        mask = masks[commit]
+        lacking, alone = ranges.of_mask(mask)
+        concerned = lacking | alone
+        if not concerned:
+            continue
+        paths = touched.get(commit)
+        if paths is None:
+            unexamined.add(mask)
+            continue
+        for path in paths:
+            owned = owners.of(path) & concerned
+            if owned:
+                for index in bits_of(owned):
+                    tallies[index].add(commit, path, behind=bool(lacking >> index & 1))
+    for mask in unexamined:
+        lacking, alone = ranges.of_mask(mask)
+        for index in bits_of(lacking | alone):
+            tallies[index].at_least = True
+    return tallies
 
 
 @dataclass(slots=True)
@@ -115,15 +143,6 @@ def _comparison(pair: Pair, reach: Reach | None, tally: Tally | None, files: tup
         at_least=tally.at_least,
         unexplained=() if tally.at_least else tuple(path for path in files if path not in explained),
     )
-
-
-def _cut_off(repository: Repository, reach: Reach, ranges: Ranges) -> int:
-    """Pairs whose range runs into the edge of a shallow clone: their counts and ancestry would lie."""
-    cut = 0
-    for commit in repository.boundary & reach.edges.keys():
-        behind, ahead = ranges.of(commit)
-        cut |= behind | ahead
-    return cut
 
 
 def _pathspec(repository: Repository, pairs: Iterable[Pair]) -> tuple[str, ...]:

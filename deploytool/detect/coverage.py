@@ -10,6 +10,9 @@ from deploytool.domain.report import Remark
 from deploytool.domain.tree import Tree
 from deploytool.errors import ConfigurationError
 
+NOT_HERE = "its content is not in this clone"
+FETCH = "deploytool drift --fetch"
+
 
 def coverage_of(
     config: Config,
@@ -27,7 +30,11 @@ def coverage_of(
     mistakes: list[str] = []
     remarks: list[Remark] = []
     for table in tables:
-        wrong, differing = named_paths_of(claim_of(table), target, serving.get(table.name, ()))
+        try:
+            wrong, differing = named_paths_of(claim_of(table), target, serving.get(table.name, ()))
+        except KeyError:  # not in this clone: whether the paths exist cannot be told
+            remarks.append(Remark(f"The paths of {table.name} could not be looked at: {NOT_HERE}.", hint=FETCH))
+            continue
         remarks.extend(difference.remark for difference in differing)
         for mistake in wrong:
             line = config.line_of("services", table.name, *_key(mistake.key))

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from deploytool.adapters.git import Repository
 from deploytool.config import Config, ServiceTable
 from deploytool.detect.compare import compare
-from deploytool.detect.coverage import coverage_of, unowned_in
+from deploytool.detect.coverage import FETCH, NOT_HERE, coverage_of, unowned_in
 from deploytool.detect.explain import differences_of
 from deploytool.detect.serving import Declared, History, Known, declared_in, unmanaged_in
 from deploytool.detect.sources import Made, Sources, precision_of
-from deploytool.domain.comparison import Comparison, Pair
+from deploytool.domain.comparison import Pair
 from deploytool.domain.content import Selection
 from deploytool.domain.drift import Difference, Observation, ServingShare, drift_of
 from deploytool.domain.model import Fleet
 from deploytool.domain.report import DriftReport, LookError, Precision, Remark
 from deploytool.domain.tree import Tree
-
-NOT_HERE = "its content is not in this clone"
+from deploytool.errors import RepositoryError
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +56,18 @@ class Detection:
         return self
 
     def _look_at_target(self) -> None:
+        """Only to be early: what cannot be read now is missed, and said, when a service is judged by it."""
         self.trees = self.repository.trees([self.target])
-        tree = self.trees[self.target]
-        self.sources.foresee((table, tree) for table in self.tables)
+        if self.target in self.trees:
+            self.sources.foresee((table, self.trees[self.target]) for table in self.tables)
         for table in self.tables:
-            self.sources.made_of(table, tree, self.precisions[table.name])
+            with suppress(KeyError):
+                self.sources.made_of(table, self.trees[self.target], self.precisions[table.name])
 
     def report(self, fleet: Fleet, history: History, now: datetime) -> DriftReport:
-        """Judge every declared service against the fleet."""
+        """Judge every declared service against the fleet. Raises RepositoryError without the target's content."""
+        if self.target not in self.trees:
+            raise RepositoryError(f"The content of the target {self.ref} is not in this clone.", hint=FETCH)
         declared = declared_in(self.config, self.tables, fleet, self.repository, history)
         commits = {known.provenance.commit for entry in declared for known in entry.shares}
         self.trees |= self.repository.trees(commit for commit in commits if commit and commit not in self.trees)
@@ -78,8 +82,14 @@ class Detection:
             services=services,
             unmanaged=unmanaged_in(self.config, fleet),
             errors=tuple(LookError(gone.region, gone.message) for gone in fleet.unreachable),
-            remarks=(*remarks, *(unowned_in(self.config, self.trees[self.target]) if self.thorough else ())),
+            remarks=(*remarks, *(self._unowned() if self.thorough else ())),
         )
+
+    def _unowned(self) -> tuple[Remark, ...]:
+        try:
+            return unowned_in(self.config, self.trees[self.target])
+        except KeyError:
+            return (Remark(f"Whether every Dockerfile has an owner could not be told: {NOT_HERE}.", hint=FETCH),)
 
     def _remarks(self, declared: Sequence[Declared]) -> tuple[Remark, ...]:
         """Paths that do not exist end the run here, before anything is judged by them."""
@@ -110,7 +120,8 @@ class Detection:
             for known in entry.shares:
                 commit = known.provenance.commit
                 if commit and commit in self.trees and (entry.table.name, commit) not in questions:
-                    questions[entry.table.name, commit] = self._question(entry.table, commit)
+                    with suppress(KeyError):  # a Dockerfile or a link that is not in this clone: no question, no answer
+                        questions[entry.table.name, commit] = self._question(entry.table, commit)
         return questions
 
     def _question(self, table: ServiceTable, commit: str) -> Question:
@@ -121,12 +132,13 @@ class Detection:
 
     def _answered(self, questions: Mapping[tuple[str, str], Question]) -> dict[tuple[str, str], Difference]:
         pairs = [question.pair for question in questions.values()]
-        comparisons: list[Comparison] = compare(self.repository, self.trees, pairs) if pairs else []
-        asked = [
-            (question.pair, comparison, question.made[0].build_inputs | question.made[1].build_inputs)
-            for question, comparison in zip(questions.values(), comparisons, strict=True)
-        ]
-        return dict(zip(questions, differences_of(self.repository, asked), strict=True))
+        comparisons = compare(self.repository, self.trees, pairs) if pairs else []
+        asked = {
+            key: (question.pair, comparison, question.made[0].build_inputs | question.made[1].build_inputs)
+            for (key, question), comparison in zip(questions.items(), comparisons, strict=True)
+            if comparison is not None
+        }
+        return dict(zip(asked, differences_of(self.repository, list(asked.values())), strict=True))
 
     def _observed(self, entry: Declared, differences: Mapping[tuple[str, str], Difference]) -> Observation:
         return Observation(
@@ -145,7 +157,7 @@ class Detection:
         difference = differences.get((entry.table.name, commit)) if commit else None
         doubt, hint = known.provenance.reason, known.provenance.hint
         if commit and difference is None:
-            doubt, hint = f"{commit[:8]}: {NOT_HERE}", "deploytool drift --fetch"
+            doubt, hint = f"{commit[:8]}: {NOT_HERE}", FETCH
         return ServingShare(known.row, known.provenance.conflicts, difference, doubt, hint)
 
 

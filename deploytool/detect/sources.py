@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from deploytool.config import ServiceTable
@@ -61,8 +62,9 @@ class Sources:
             for table, tree in wanted
             for path in (*table.roots, *filter(None, (table.dockerfile, table.context_path)))
         ]
-        if ways:
-            foresee(ways[0][0].objects, ways, self.links)
+        with suppress(KeyError):  # not in this clone: whoever needs it will hear of it
+            if ways:
+                foresee(ways[0][0].objects, ways, self.links)
 
     def _from_image(self, table: ServiceTable, tree: Tree) -> Made:
         assert table.dockerfile is not None

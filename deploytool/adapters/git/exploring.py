@@ -37,10 +37,10 @@ class Exploration:
     told: bool = True  # False: git could not compare a commit with its parents, as in a clone without all trees
 
 
-def reach_from(git: Git, tips: Sequence[str]) -> Reach:
-    """Only who reaches whom."""
+def reach_from(git: Git, tips: Sequence[str], *, whole: bool = False) -> Reach:
+    """Only who reaches whom; the `whole` history when early answers could be wrong."""
     reach = Reach(tuple(dict.fromkeys(tips)))
-    for _ in _open_commits(git, reach):
+    for _ in _open_commits(git, reach, whole=whole):
         pass
     return reach
 
@@ -56,17 +56,25 @@ def touched_by(git: Git, commits: Sequence[str], cache: FactCache) -> dict[str, 
         told.close()
 
 
-def explore(git: Git, tips: Sequence[str], cache: FactCache, pathspec: Sequence[str] = ()) -> Exploration:
+def explore(
+    git: Git,
+    tips: Sequence[str],
+    cache: FactCache,
+    boundary: frozenset[str] = frozenset(),
+    pathspec: Sequence[str] = (),
+) -> Exploration:
     """Read history from all tips until nothing that matters can follow. Raises GitFailed when it has holes.
 
+    `boundary` holds the commits at which a shallow clone ends: then the whole history is read, and they touch nothing.
     A pathspec of few paths spares git work, but then only those paths are told and nothing is remembered.
     """
     found = Exploration(Reach(tuple(dict.fromkeys(tips))))
     telling = _Told(git, cache, pathspec if len(pathspec) <= PATHSPEC_LIMIT else ())
     try:
-        for commit in _open_commits(git, found.reach):
-            telling.ask(commit)
-        found.touched = telling.all()
+        for commit in _open_commits(git, found.reach, whole=bool(boundary)):
+            if commit not in boundary:
+                telling.ask(commit)
+        found.touched = telling.all() | dict.fromkeys(boundary & found.reach.rows.keys(), ())
     except DiffFailed:
         found.told = False
     finally:
@@ -74,7 +82,7 @@ def explore(git: Git, tips: Sequence[str], cache: FactCache, pathspec: Sequence[
     return found
 
 
-def _open_commits(git: Git, reach: Reach) -> Iterator[str]:
+def _open_commits(git: Git, reach: Reach, *, whole: bool) -> Iterator[str]:
     """Run `rev-list` over the tips of `reach` into it; yields the commits that not all tips reach."""
     with (
         tempfile.TemporaryFile() as complaints,
@@ -85,7 +93,7 @@ def _open_commits(git: Git, reach: Reach) -> Iterator[str]:
         running.stdin.close()
         running.stdin = None
         rows = Rows(running.stdout)
-        yield from reach.read(rows)
+        yield from reach.read(rows, whole=whole)
         if rows.ended and running.wait():
             raise GitFailed(["rev-list"], running.returncode, said_in(complaints))
 

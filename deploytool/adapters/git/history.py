@@ -9,15 +9,20 @@ from deploytool.adapters.git.process import Git, GitFailed
 
 
 class Rows:
-    """Lines of `rev-list --parents` as lists of ids; remembers whether the end was seen."""
+    """Lines of `rev-list --parents`, read in large pieces; remembers whether the end was seen."""
 
-    def __init__(self, lines: object) -> None:
-        self._lines = lines
+    def __init__(self, stdout: object) -> None:
+        self._stdout = stdout
         self.ended = False
 
-    def __iter__(self) -> Iterator[list[str]]:
-        for line in self._lines:  # type: ignore[attr-defined]
-            yield line.decode("ascii").split()
+    def __iter__(self) -> Iterator[str]:
+        rest = ""
+        while piece := self._stdout.read1(1 << 16):  # type: ignore[attr-defined]
+            lines = (rest + piece.decode("ascii")).split("\n")
+            rest = lines.pop()
+            yield from lines
+        if rest:
+            yield rest
         self.ended = True
 
 

@@ -7,16 +7,19 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from deploytool.adapters.git.process import DEADLINE, Git, end
-from deploytool.domain.tree import FOLDER, LINK, Entry
+from deploytool.domain.tree import FOLDER, LINK, SUBMODULE, Entry
 from deploytool.errors import RepositoryError
 
 # Requests sent before the answers are read: under a pipe's 64 KiB, so neither side can wait for the other.
 WAVE_BYTES = 32 * 1024
 
 BLOB_CAP = 64 * 1024 * 1024  # bytes; a bigger file is not read into memory
+
+
+MODES = {b"40000": FOLDER, b"100644": 0o100644, b"100755": 0o100755, b"120000": LINK, b"160000": SUBMODULE}
 
 
 class Listing(Mapping[str, Entry]):
@@ -29,7 +32,11 @@ class Listing(Mapping[str, Entry]):
 
     def __getitem__(self, name: str) -> Entry:
         mode, oid = self._entries[name.encode("utf-8", "surrogateescape")]
-        return Entry(int(mode, 8), oid.hex())
+        return Entry(MODES.get(mode) or int(mode, 8), oid.hex())
+
+    def get(self, name: str, default: Any = None) -> Any:
+        row = self._entries.get(name.encode("utf-8", "surrogateescape"))
+        return default if row is None else Entry(MODES.get(row[0]) or int(row[0], 8), row[1].hex())
 
     def __iter__(self) -> Iterator[str]:
         return map(_text, self._entries)
@@ -37,10 +44,19 @@ class Listing(Mapping[str, Entry]):
     def __len__(self) -> int:
         return len(self._entries)
 
+    def differing(self, other: Listing) -> Iterator[tuple[str, Entry | None, Entry | None]]:
+        """Names whose entries are not the same here and there, told apart on the raw bytes."""
+        for name in {name for name, _ in self._entries.items() ^ other._entries.items()}:
+            text = _text(name)
+            yield text, self.get(text), other.get(text)
+
     def links_and_folders(self) -> Iterator[tuple[str, Entry]]:
         for name, (mode, oid) in self._entries.items():
             if mode in (b"40000", b"120000"):
                 yield _text(name), Entry(FOLDER if mode == b"40000" else LINK, oid.hex())
+
+
+EMPTY = Listing(())
 
 
 class Found(NamedTuple):
@@ -75,6 +91,11 @@ class GitObjects:
 
     def links_and_folders(self, tree: str) -> Iterator[tuple[str, Entry]]:
         return self.listing(tree).links_and_folders()
+
+    def differing(self, old: str | None, new: str | None) -> Iterator[tuple[str, Entry | None, Entry | None]]:
+        olds = self.listing(old) if old is not None else EMPTY
+        news = self.listing(new) if new is not None else EMPTY
+        return olds.differing(news)
 
     def learn(self, found: Found) -> bool:
         """Remember a tree that was asked for by another name."""

@@ -19,6 +19,7 @@ from deploytool.errors import RepositoryError
 OVERRIDES = (
     "--no-pager",
     "--literal-pathspecs",
+    "-c", "advice.graftFileDeprecated=false",
     "-c", "core.fsmonitor=false",
     "-c", "core.hooksPath=/dev/null",
     "-c", "core.untrackedCache=false",

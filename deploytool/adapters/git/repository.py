@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,10 +16,12 @@ from deploytool.adapters.git.history import commits_saying, last_change_of, rest
 from deploytool.adapters.git.objects import GitObjects
 from deploytool.adapters.git.patches import equivalent_of
 from deploytool.adapters.git.process import Git, GitFailed
+from deploytool.adapters.git.view import View
 from deploytool.domain.graph import Reach
 from deploytool.domain.tree import Tree
 from deploytool.errors import RepositoryError
 
+BETWEEN = "--deploytool-next"  # rev-parse repeats what it does not know; a folder's name may hold a line end
 HEX = re.compile(r"[0-9a-f]{7,64}")
 
 
@@ -48,8 +51,10 @@ class Repository:
     """One git repository. Raises RepositoryError, with the command that helps, when it cannot be read."""
 
     def __init__(self, folder: Path, *, cache: Path | None = None) -> None:
-        self.git = Git(folder)
-        self.facts = _facts_of(self.git)
+        self.facts = _facts_of(Git(folder))
+        self._view = View(self.facts.git_dir, self.facts.common_dir, id_length=self.facts.id_length, cache=cache)
+        self.git = Git(self._view.folder)
+        self.git.started = 1  # the one that told the facts
         self.objects = GitObjects(self.git, id_bytes=self.facts.id_length // 2)
         self.cache = FactCache(cache)
         self._boundary: frozenset[str] | None = None
@@ -57,6 +62,7 @@ class Repository:
     def close(self) -> None:
         self.objects.close()
         self.cache.close()
+        self._view.close()
 
     @property
     def boundary(self) -> frozenset[str]:
@@ -125,16 +131,16 @@ class Repository:
         return store_with(self.facts, cache, missing)
 
     def explore(self, tips: Sequence[str], pathspec: Sequence[str] = ()) -> Exploration:
-        """Who reaches whom, and what the commits touch that not all tips reach."""
-        return explore(self.git, tips, self.cache, pathspec)
+        """Who reaches whom, and what the commits touch that not all tips reach.
+
+        A commit whose parents are cut off is not asked about: it would seem to have made every file, here and,
+        once remembered, in every other clone.
+        """
+        return explore(self.git, tips, self.cache, self.boundary, pathspec)
 
     def reach(self, tips: Sequence[str]) -> Reach:
         """Who reaches whom."""
-        return reach_from(self.git, tips)
-
-    def touched(self, commits: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        """The paths that each commit changes; for a merge, those in which it differs from all its parents."""
-        return touched_by(self.git, commits, self.cache)
+        return reach_from(self.git, tips, whole=self.facts.shallow)
 
     def named(self, name: str) -> str | None:
         """The commit that a person means by a branch, a tag, an id or any other name of git's; None for other text."""
@@ -153,20 +159,28 @@ class Repository:
         """A commit of `tip`'s history with the same patch as `commit`: picked, rebased, or squashed with its branch."""
         return equivalent_of(self.git, commit, tip)
 
+    def touched(self, commits: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The paths that each commit changes, or for a merge those in which it differs from all its parents.
+
+        A commit whose parents are cut off has no entry.
+        """
+        return touched_by(self.git, [one for one in commits if one not in self.boundary], self.cache)
+
     def restorers(self, deployed: str, target: str, paths: Sequence[str]) -> dict[str, tuple[str, ...]]:
         return restorers_of(self.git, deployed, target, paths)
 
 
 def _facts_of(git: Git) -> Facts:
-    asked = ["rev-parse", "--is-bare-repository", "--is-shallow-repository", "--show-object-format",
-             "--absolute-git-dir", "--git-common-dir", "--show-cdup"]  # fmt: skip
+    asked = ["rev-parse", "--is-bare-repository", "--is-shallow-repository", "--show-object-format", BETWEEN,
+             "--absolute-git-dir", BETWEEN, "--git-common-dir", BETWEEN, "--show-cdup"]  # fmt: skip
     try:
-        lines = git.run(asked, deadline=30).decode("utf-8", "surrogateescape").split("\n")
+        said = os.fsdecode(git.run(asked, deadline=30))
     except GitFailed as failure:
         raise _refusal_of(git.folder, failure) from failure
-    bare, shallow, algorithm, git_dir, common = lines[:5]
+    plain, git_dir, common, up = (part.removesuffix("\n") for part in said.split(f"{BETWEEN}\n"))
+    bare, shallow, algorithm = plain.split("\n")
     common_dir = Path(common) if Path(common).is_absolute() else git.folder / common
-    top = Path(git_dir) if bare == "true" else (git.folder / (lines[5] if len(lines) > 5 else "")).resolve()
+    top = Path(git_dir) if bare == "true" else (git.folder / up).resolve()
     return Facts(top, Path(git_dir), common_dir, shallow == "true", bare == "true", 64 if algorithm == "sha256" else 40)
 
 
