@@ -43,7 +43,7 @@ TOML_BOMBS = {
 @pytest.mark.parametrize("title", TOML_BOMBS)
 def test_a_toml_bomb_is_refused(project: Project, title: str) -> None:
     (project.folder / "services.toml").write_bytes(TOML_BOMBS[title].encode("utf-8", "surrogateescape"))
-    ran = in_time(lambda: project.program("config", "check"))
+    ran = in_time(lambda: project.run("config", "check"))
     assert ran.code == 2, ran.err[:500]
     assert ran.err.startswith("error: ")
     assert len(ran.err) < 20_000_000
@@ -182,7 +182,7 @@ FLEETS = {
 @pytest.mark.parametrize("title", FLEETS)
 def test_a_fleet_bomb_is_doubt(project: Project, title: str) -> None:
     file = project.file("fleet.json", FLEETS[title])
-    assert in_time(lambda: project.program("drift", "--fleet", file)).code == 3
+    assert in_time(lambda: project.run("drift", "--fleet", file)).code == 3
 
 
 def test_a_fleet_that_never_ends_is_doubt(project: Project) -> None:

@@ -227,7 +227,7 @@ def test_an_exported_fleet_gives_the_same_report(project: Project, cloud: Cloud,
     services.append(v2_service("web", template=labelled(None, labels={"commit-sha": "not-hex"})))
     cloud.holds({"services": services})
     here = {"CLOUD_RUN_EMULATOR_HOST": cloud.host}
-    asked = project.program("drift", "--format", "json", **here)
+    asked = project.drift(**here)
     status = project.program("status", "--format", "json", **here)
     assert status.code == 0, status.said
     read = project.program("drift", "--format", "json", "--fleet", "-", stdin=status.out.encode())
