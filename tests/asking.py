@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
+
+from deploytool.__main__ import run
 
 PROJECT, REGION = "shop-prod", "europe-west1"
 ROOT = Path(__file__).parents[1]
@@ -65,10 +70,21 @@ class Shop:
         )
         fleet = [] if argv[0] == "config" else ["--fleet", "fleet.json"]
         options = ["--config", "services.toml", "--repository", os.fspath(repository or self.repository), *fleet]
+        words = argv[: 2 if argv[0] == "config" else 1]
+        line = [*words, *options, *argv[len(words) :]]
+        return self._beside(line, environment) if self.before else self._here(line, environment)
+
+    def _here(self, line: list[str], environment: Mapping[str, str]) -> Ended:
+        """In this process: no second interpreter for each question."""
+        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+        with chdir(self.folder), patch.dict(os.environ, {**self.environment, **environment}):
+            with redirect_stdout(out), redirect_stderr(err):
+                code = run(line)
+        return Ended(code, *(stream.buffer.getvalue().decode("utf-8") for stream in (out, err)))  # type: ignore[attr-defined]
+
+    def _beside(self, line: list[str], environment: Mapping[str, str]) -> Ended:
         done = subprocess.run(
-            [*self.before, sys.executable, "-m", "deploytool", *argv[:1], *argv[1:2], *options, *argv[2:]]
-            if argv[0] == "config"
-            else [*self.before, sys.executable, "-m", "deploytool", argv[0], *options, *argv[1:]],
+            [*self.before, sys.executable, "-m", "deploytool", *line],
             cwd=self.folder,
             env={**os.environ, "PYTHONPATH": os.fspath(ROOT), **self.environment, **environment},
             stdin=subprocess.DEVNULL,

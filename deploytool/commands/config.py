@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from deploytool.config import schema_text
-from deploytool.errors import ExitCode
+from deploytool.errors import ExitCode, RepositoryError
 from deploytool.render.screen import say
 from deploytool.render.text import printable
 
@@ -15,13 +15,17 @@ if TYPE_CHECKING:
 
 def check(app: App) -> ExitCode:
     """2 when the file has mistakes; remarks about the repository alone are 0."""
-    from deploytool.detect.coverage import coverage_of, unowned_in
+    from deploytool.detect.coverage import FETCH, coverage_of, unowned_in
 
     config = app.config
     ref, target = app.repository.target(config.project.target)
-    tree = app.repository.trees([target])[target]
-    remarks = coverage_of(config, tuple(config.services.values()), tree, {})
-    for remark in (*remarks, *unowned_in(config, tree)):
+    try:
+        tree = app.repository.trees([target])[target]
+        remarks = coverage_of(config, tuple(config.services.values()), tree, {})
+        unowned = unowned_in(config, tree)
+    except KeyError as absent:
+        raise RepositoryError(f"The content of the target {ref} is not in this clone.", hint=FETCH) from absent
+    for remark in (*remarks, *unowned):
         say(printable(f"remark: {remark.message}"))
         if remark.hint:
             say(printable(f"  hint: {remark.hint}"))

@@ -36,7 +36,7 @@ def run(
         detection.prepare()
         found = answer()
     if fetch:
-        repository = with_missing(app.repository, app.config, tables, found, app.cache)
+        repository = with_missing(app.repository, detection.target, app.config, tables, found, app.cache)
         detection = Detection(app.config, tables, repository, wanted).aimed_as(detection)
     detection.thorough = verbose
     report = detection.report(found, reader.history, app.now())

@@ -36,7 +36,7 @@ def asked_beside(question: Callable[[], T]) -> Iterator[Callable[[], T]]:
 
 
 def with_missing(
-    repository: Repository, config: Config, tables: Sequence[ServiceTable], fleet: Fleet, cache: Path
+    repository: Repository, target: str, config: Config, tables: Sequence[ServiceTable], fleet: Fleet, cache: Path
 ) -> Repository:
     """A repository that also has the deployed commits this clone lacks; the same one when it lacks nothing.
 
@@ -44,8 +44,9 @@ def with_missing(
     """
     named = commits_named(config, tables, fleet)
     answers = repository.resolve(named)
-    here = repository.trees(commit for commits in answers.values() for commit in commits)
+    meant = sorted({target, *(commit for commits in answers.values() for commit in commits)})
+    here = repository.trees(meant)
     missing = sorted(value for value in named if not any(commit in here for commit in answers.get(value, ())))
-    if not missing and not repository.facts.shallow:
+    if not missing and not repository.facts.shallow and not repository.facts.partial:
         return repository
-    return Repository(repository.fetched(cache, missing), cache=cache)
+    return Repository(repository.fetched(cache, missing, meant), cache=cache)

@@ -84,7 +84,7 @@ def test_a_hidden_ancestor_is_not_counted_as_missing(tmp_path: Path) -> None:
         line = [builder.commit({"api/x.py": str(number).encode()}) for number in range(10)]
         builder.commit({"api/topic.py": b"1"}, [early], branch="topic")
         builder.commit({}, [line[-1], builder.tips["topic"]])
-    clone = shallow_clone(builder.path, tmp_path / "clone", 4)
+    clone = shallow_clone(builder.path, tmp_path / "clone", 5)
     assert root in run_git(clone, "rev-list", "HEAD").decode()
     ask = Shop(tmp_path / "shop", clone)
     ask.service("api", line[-2], paths=["api"])

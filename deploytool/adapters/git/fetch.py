@@ -6,138 +6,146 @@ fetched commits go to a bare repository in the cache folder that borrows the use
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
-import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from deploytool.adapters.git.process import Git
+from deploytool.adapters.git.remote import Remote, remote_of
+from deploytool.domain.tree import LINK
 from deploytool.errors import RepositoryError
 
 if TYPE_CHECKING:
-    from deploytool.adapters.git.repository import Facts
+    from deploytool.adapters.git.repository import Facts, Repository
 
-PROTOCOLS = "file:https:ssh"
-DEADLINE = 600.0  # seconds for one fetch
-NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
+BRANCHES = ("+refs/heads/*:refs/fetched/heads/*", "+refs/tags/*:refs/fetched/tags/*")
+ONE_BY_ONE = 20  # commits that are asked for alone after the server refused them together
+WANTS = 500  # object ids on one command line
 
 
-def store_with(facts: Facts, cache: Path, missing: Sequence[str]) -> Path:
+def store_with(facts: Facts, cache: Path, missing: Sequence[str], commits: Sequence[str]) -> Path:
     """A bare repository that has the user's objects and, fetched from their remote, the `missing` commits.
 
-    `missing` are full ids or shorter hex; for the latter all branches are fetched, since a server finds no
-    commit by part of its id. Raises RepositoryError when there is no usable remote or the fetch fails.
+    `missing` are full ids or shorter hex; for the latter all branches are fetched, since a server finds no commit by
+    part of its id. `commits` are to be judged: what describes an image there is fetched too. A commit that the remote
+    does not have stays missing. Raises RepositoryError when there is no usable remote or it cannot be reached.
     """
-    remote = _remote_of(facts)
-    settings = _transport_settings(facts)
-    store = cache / "fetched" / hashlib.sha256(os.fsencode(facts.common_dir)).hexdigest()[:24]
-    _prepare(store, facts)
-    whole = [commit for commit in missing if len(commit) == facts.id_length]
-    for refspecs, filters in _ladder(whole, missing, shallow=facts.shallow):
-        failure = _fetch(store, remote, refspecs, filters, settings)
+    remote = remote_of(facts.git_dir, facts.top)
+    store = cache / "fetched" / hashlib.sha256(os.fsencode(facts.common_dir.resolve())).hexdigest()[:24]
+    with _alone(store):
+        _prepare(store, facts)
+        _bound(store, facts)
+        if _lacking(store, missing) or (store / "shallow").exists() or remote.treeless:
+            _fetch(store, facts, remote, missing)
+        if facts.shallow or facts.partial:
+            _describe(store, remote, (*missing, *commits))
+    return store
+
+
+def _fetch(store: Path, facts: Facts, remote: Remote, missing: Sequence[str]) -> None:
+    """All branches, whole; then, of those that are on none, each commit that the server gives out."""
+    filters = ("--filter=blob:none",) if facts.shallow or facts.partial else ()
+    if remote.treeless:  # what is borrowed must not be offered: the server would think that its trees are here
+        (store / "objects" / "info" / "alternates").unlink(missing_ok=True)
+        (store / "shallow").unlink(missing_ok=True)
+    failure = ""
+    for options in dict.fromkeys((filters, ())):
+        failure = remote.fetch(store, (*_deepened(store), *options), BRANCHES)
         if not failure:
-            return store
-    raise RepositoryError(
-        f"git fetch from {remote} failed: {failure}.",
-        hint="Try it by hand: git fetch --unshallow origin",
-    )
-
-
-def _ladder(
-    whole: Sequence[str], missing: Sequence[str], *, shallow: bool
-) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """What to ask for, the most complete answer first: counts need history, verdicts only need the commits."""
-    branches = ("+refs/heads/*:refs/fetched/heads/*", "+refs/tags/*:refs/fetched/tags/*")
-    deepen = ("--unshallow",) if shallow else ()
-    steps: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
-        ((*branches, *whole), (*deepen, "--filter=blob:none")),
-        ((*branches, *whole), deepen),
-        (branches, deepen),
-    ]
-    if whole and len(whole) == len(missing):
-        steps.append((tuple(whole), ("--depth=1",)))
-    return steps
-
-
-def _remote_of(facts: Facts) -> str:
-    """The URL of the user's own remote: `origin`, else the only one there is."""
-    import git
-
-    repository = git.Repo(facts.git_dir)
-    try:
-        remotes = {remote.name: remote.url for remote in repository.remotes}
-    except (ValueError, git.GitError) as unreadable:
-        raise RepositoryError("The remotes cannot be read.", hint="Check them: git remote -v") from unreadable
-    finally:
-        repository.close()
-    url = remotes.get("origin") or (next(iter(remotes.values())) if len(remotes) == 1 else None)
-    if url is None:
+            break
+    _prepare(store, facts)
+    _bound(store, facts)
+    whole = [commit for commit in _lacking(store, missing) if len(commit) == facts.id_length]
+    alone = ("--depth=1",) if failure else filters
+    if whole and remote.fetch(store, alone, whole):
+        given = [not remote.fetch(store, alone, [commit]) for commit in whole[:ONE_BY_ONE]] if len(whole) > 1 else []
+    else:
+        given = [bool(whole)]
+    if failure and not any(given):
         raise RepositoryError(
-            "--fetch needs a remote, and there is none called origin.", hint="Add one: git remote add origin URL"
+            f"git fetch from {remote.shown} failed: {failure.rstrip('.')}.",
+            hint="Try it by hand: git fetch origin" + (" --unshallow" if facts.shallow else ""),
         )
-    return _absolute(url, facts.top)
 
 
-def _absolute(url: str, top: Path) -> str:
-    """A remote given as a relative path is relative to the user's repository, not to the store."""
-    if "://" in url or (":" in url.split("/", 1)[0] and not url.startswith((".", "/"))):
-        return url
-    return str((top / url).resolve())
+def _deepened(store: Path) -> tuple[str, ...]:
+    return ("--unshallow",) if (store / "shallow").exists() else ()
 
 
 def _prepare(store: Path, facts: Facts) -> None:
-    store.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """The store, and in it the way to the user's objects."""
     if not (store / "HEAD").exists():
         algorithm = "sha256" if facts.id_length == 64 else "sha1"
-        _git(store, ["init", "--quiet", "--bare", "--template=", f"--object-format={algorithm}", "."])
+        Git(store).run(["init", "--quiet", "--bare", "--template=", f"--object-format={algorithm}", "."])
     (store / "objects" / "info").mkdir(parents=True, exist_ok=True)
-    (store / "objects" / "info" / "alternates").write_bytes(os.fsencode(facts.common_dir / "objects") + b"\n")
-    boundary = facts.common_dir / "shallow"
-    if facts.shallow and not (store / "shallow").exists():
-        (store / "shallow").write_bytes(boundary.read_bytes())
+    borrowed = os.fsencode((facts.common_dir / "objects").resolve())
+    (store / "objects" / "info" / "alternates").write_bytes(_as_line(borrowed) + b"\n")
 
 
-def _transport_settings(facts: Facts) -> dict[str, str]:
-    """The repository's own URL rewrites and HTTP headers (CI check-outs keep their token there), as environment.
-
-    Nothing else of its configuration: a helper or an ssh command in it would be a program of somebody else's.
-    """
-    asked = ["config", "--local", "--null", "--get-regexp", r"^(http\..*\.extraheader|url\..*\.insteadof)$"]
-    rows = _git(facts.git_dir, asked).stdout.decode("utf-8", "surrogateescape").split("\0")
-    pairs = [row.split("\n", 1) for row in rows if "\n" in row]
-    settings = {"GIT_CONFIG_COUNT": str(len(pairs))}
-    for index, (key, value) in enumerate(pairs):
-        settings |= {f"GIT_CONFIG_KEY_{index}": key, f"GIT_CONFIG_VALUE_{index}": value}
-    return settings
+def _as_line(path: bytes) -> bytes:
+    """A path as git reads it from a line; one that would be mistaken for something else is quoted as in C."""
+    if not path.startswith((b'"', b"#")) and b"\n" not in path:
+        return path
+    return b'"%s"' % b"".join(bytes([byte]) if 32 <= byte < 127 and byte not in b'"\\' else b"\\%03o" % byte for byte in path)
 
 
-def _fetch(
-    store: Path, remote: str, refspecs: Sequence[str], filters: Sequence[str], settings: Mapping[str, str]
-) -> str:
-    """Fetch once; the reason in git's own words when it failed, else nothing."""
-    if filters and "--unshallow" in filters and not (store / "shallow").exists():
-        filters = [option for option in filters if option != "--unshallow"]
-    args = ["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-gc",
-            *filters, "--end-of-options", remote, *refspecs]  # fmt: skip
-    done = _git(store, args, settings)
-    said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-    return "" if done.returncode == 0 else (said[-1] if said else f"exit status {done.returncode}")
+def _bound(store: Path, facts: Facts) -> None:
+    """Say in the store where history ends: at the user's edges, and its own, whose parents are in neither."""
+    edges: set[str] = set()
+    for file in {facts.common_dir / "shallow", store / "shallow"}:
+        edges |= set(file.read_text("ascii").split()) if file.is_file() else set()
+    (store / "shallow").unlink(missing_ok=True)
+    if not edges:
+        return
+    with closing(_opened(store)) as here:
+        known = here.commits(sorted(edges))
+        parents = {parent for commit in known.values() for parent in commit.parents}
+        there = here.commits(sorted(parents)).keys()
+    ends = sorted(sha for sha, commit in known.items() if not there >= set(commit.parents))
+    if ends:
+        (store / "shallow").write_text("".join(f"{sha}\n" for sha in ends), "ascii")
 
 
-def _git(
-    folder: Path, args: Sequence[str], settings: Mapping[str, str] = NO_SETTINGS
-) -> subprocess.CompletedProcess[bytes]:
-    """git with the user's credential helper and ssh, but no hook, no filesystem monitor and no other protocol."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    environment |= {"GIT_ALLOW_PROTOCOL": PROTOCOLS, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", **settings}
-    return subprocess.run(
-        ["git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0", *args],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=DEADLINE,
-        check=False,
-    )
+def _lacking(store: Path, missing: Sequence[str]) -> list[str]:
+    """Those of the wanted commits that are not in the store, with their files."""
+    with closing(_opened(store)) as here:
+        meant = here.resolve(missing)
+        there = here.trees(commit for commits in meant.values() for commit in commits)
+        return [value for value in missing if not any(commit in there for commit in meant.get(value, ()))]
+
+
+def _describe(store: Path, remote: Remote, commits: Sequence[str]) -> None:
+    """Bring the small files that say what an image is made of: Dockerfiles, ignore files, links."""
+    with closing(_opened(store)) as here:
+        wanted: set[str] = set()
+        for tree in here.trees(commits).values():
+            for path, entry in tree.walk():
+                if entry.mode == LINK or "dockerfile" in path.lower() or path.endswith(".dockerignore"):
+                    wanted.add(entry.oid)
+        every = sorted(wanted)
+        lacking = [oid for oid, found in zip(every, here.objects.ask(every), strict=True) if found is None]
+    for start in range(0, len(lacking), WANTS):
+        wants = lacking[start : start + WANTS]
+        # No negotiation: a server that is told what is here believes that the files of it are here as well.
+        failure = remote.fetch(store, ("--filter=blob:none", "--refetch"), wants)
+        if failure:
+            return  # said for each service that needs one of them
+
+
+def _opened(store: Path) -> Repository:
+    from deploytool.adapters.git.repository import Repository
+
+    return Repository(store)
+
+
+@contextmanager
+def _alone(store: Path) -> Iterator[None]:
+    """Two commands may fetch at once; git would refuse one of them in the middle."""
+    store.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (store / "deploytool.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -46,6 +46,11 @@ class Facts:
     bare: bool
     id_length: int
 
+    @property
+    def partial(self) -> bool:
+        """Was it cloned with a filter? Then trees or blobs may be missing and nothing is wrong."""
+        return next((self.common_dir / "objects" / "pack").glob("*.promisor"), None) is not None
+
 
 class Repository:
     """One git repository. Raises RepositoryError, with the command that helps, when it cannot be read."""
@@ -124,11 +129,14 @@ class Repository:
         commits = {oid for oid, answer in zip(every, answers, strict=True) if answer is not None and answer.oid == oid}
         return {value: tuple(oid for oid in ids.get(value, ()) if oid in commits) for value in wanted}
 
-    def fetched(self, cache: Path, missing: Sequence[str]) -> Path:
-        """A bare repository with this one's objects and the `missing` commits, from the user's own remote."""
+    def fetched(self, cache: Path, missing: Sequence[str], commits: Sequence[str]) -> Path:
+        """A bare repository with this one's objects and the `missing` commits, from the user's own remote.
+
+        What describes an image is fetched for those and for `commits`.
+        """
         from deploytool.adapters.git.fetch import store_with
 
-        return store_with(self.facts, cache, missing)
+        return store_with(self.facts, cache, missing, commits)
 
     def explore(self, tips: Sequence[str], pathspec: Sequence[str] = ()) -> Exploration:
         """Who reaches whom, and what the commits touch that not all tips reach.
