@@ -21,19 +21,23 @@ class Terminated(BaseException):
 
 
 def main() -> NoReturn:
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # else every installed package is searched for one
     gc.set_threshold(200_000)  # a command makes many values and few cycles: looking for them would cost a tenth
     _open_standard_streams()
     signal.signal(signal.SIGTERM, _terminate)
-    sys.exit(_flushed(run(sys.argv[1:])))
+    sys.exit(_flushed(run(sys.argv[1:], own_process=True)))
 
 
-def run(argv: Sequence[str]) -> int:
-    """The exit code of one command line. The answer is on stdout, everything else on stderr."""
+def run(argv: Sequence[str], *, own_process: bool = False) -> int:
+    """The exit code of one command line. The answer is on stdout, everything else on stderr.
+
+    `own_process` says that the process does nothing else, so that a command may fork.
+    """
     settings = None
     try:
         from deploytool.commands.options import Settings
 
-        settings = Settings()
+        settings = Settings(own_process=own_process)
         return _command(argv, settings)
     except DeployToolError as error:
         return _refused(error)

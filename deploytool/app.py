@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +16,7 @@ from deploytool import clock
 from deploytool.render.screen import Colour, say, screen_of
 
 if TYPE_CHECKING:
+    from deploytool.adapters.cloudrun.apart import Apart
     from deploytool.adapters.git import Repository
     from deploytool.config import Config
     from deploytool.emulator.client import Address
@@ -32,6 +34,7 @@ class App:
     repository_folder: Path | None = None
     colour: Colour = Colour.AUTO
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    apart: Apart | None = None  # the process that asks Cloud Run, once `expect_cloud` began it
 
     @cached_property
     def config(self) -> Config:
@@ -77,6 +80,13 @@ class App:
             return host if "://" in host else f"http://{host}"
         return self.emulator.url if self.config.project.cloud == "local" else None
 
+    def expect_cloud(self) -> None:
+        """The API will be asked: begin to load its client, in a process of its own. Only while there is one thread."""
+        from deploytool.adapters.cloudrun.apart import Apart
+
+        if hasattr(os, "fork") and threading.active_count() == 1:
+            self.apart = Apart()
+
     def fleet_reader(self, files: Sequence[str] = ()) -> FleetReader:
         """Who tells what runs: the files, when any are given, else the API."""
         regions = tuple(
@@ -87,6 +97,10 @@ class App:
             from deploytool.adapters.fleet import FleetFiles
 
             return FleetFiles(files, sys.stdin.buffer if "-" in files else None, self.config.project.project, regions)
+        if self.apart is not None:
+            from deploytool.adapters.cloudrun.apart import CloudRunApart
+
+            return CloudRunApart(self.apart, self.config.project.project, regions, self.endpoint)
         from deploytool.adapters.cloudrun import CloudRun
 
         return CloudRun(self.config.project.project, regions, self.endpoint)

@@ -84,10 +84,11 @@ def drift(
     color: ColourChoice = None,
 ) -> None:
     """Show services that do not run what git says they should."""
+    app = fuse_box(ctx, config, repository, color, asks_cloud=not fleet)
     from deploytool.commands import drift as command
 
     code = command.run(
-        fuse_box(ctx, config, repository, color),
+        app,
         services=services or [],
         verbose=verbose,
         format=format,
@@ -110,11 +111,10 @@ def status(
     color: ColourChoice = None,
 ) -> None:
     """Show what serves: revision, commit, traffic, since when."""
+    app = fuse_box(ctx, config, repository, color, asks_cloud=not fleet)
     from deploytool.commands import status as command
 
-    end(
-        command.run(fuse_box(ctx, config, repository, color), services=services or [], format=format, fleet=fleet or [])
-    )
+    end(command.run(app, services=services or [], format=format, fleet=fleet or []))
 
 
 @door.command()
@@ -132,9 +132,9 @@ def where(
     color: ColourChoice = None,
 ) -> None:
     """Show which services serve a commit, path or message."""
+    app = fuse_box(ctx, config, repository, color, asks_cloud=not fleet)
     from deploytool.commands import where as command
 
-    app = fuse_box(ctx, config, repository, color)
     end(command.run(app, question=question, format=format, fleet=fleet or []), exit_zero)
 
 
@@ -199,14 +199,22 @@ def emulator_reset(ctx: typer.Context, state: StateFolder = None, config: Config
 
 
 def fuse_box(
-    ctx: typer.Context, config: ConfigFile = None, repository: RepositoryFolder = None, color: ColourChoice = None
+    ctx: typer.Context,
+    config: ConfigFile = None,
+    repository: RepositoryFolder = None,
+    color: ColourChoice = None,
+    *,
+    asks_cloud: bool = False,
 ) -> App:
     """The App for these options; what is said after the command wins over what is said before it."""
     from deploytool.app import App
 
     settings: Settings = ctx.obj
     settings.hear(config, repository, color)
-    return App(config_file=settings.config, repository_folder=settings.repository, colour=settings.colour)
+    app = App(config_file=settings.config, repository_folder=settings.repository, colour=settings.colour)
+    if asks_cloud and settings.own_process:
+        app.expect_cloud()
+    return app
 
 
 def end(code: ExitCode, exit_zero: bool = False) -> NoReturn:

@@ -23,6 +23,7 @@ class Settings:
     config: Path | None = None
     repository: Path | None = None
     colour: Colour = Colour.AUTO
+    own_process: bool = False  # this command line is all that the process does, so it may fork
 
     def hear(self, config: Path | None, repository: Path | None, colour: Colour | None) -> None:
         self.config = config or self.config
