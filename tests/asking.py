@@ -60,12 +60,14 @@ class Shop:
         self.tables[name] = "\n".join([f"[services.{name}]", *rows])
         self.labels[name] = commit
 
-    def ask(self, *argv: str, repository: Path | None = None, environment: Mapping[str, str] = {}) -> Ended:  # noqa: B006
+    def ask(self, *argv: str, repository: Path | None = None, environment: Mapping[str, str] = {}) -> Ended:
         """Run deploytool; `drift` and its like get the fleet and the repository by options."""
         target = f'target = "{self.target}"\n' if self.target else ""
         project = f'[project]\ncloud = "google"\nproject = "{PROJECT}"\nregions = ["{REGION}"]\n{target}'
         (self.folder / "services.toml").write_text("\n".join([project, *self.tables.values(), ""]))
-        (self.folder / "fleet.json").write_text(json.dumps({"services": [*map(_running, *zip(*self.labels.items(), strict=True))]}))
+        (self.folder / "fleet.json").write_text(
+            json.dumps({"services": [*map(_running, *zip(*self.labels.items(), strict=True))]})
+        )
         fleet = [] if argv[0] == "config" else ["--fleet", "fleet.json"]
         options = ["--config", "services.toml", "--repository", os.fspath(repository or self.repository), *fleet]
         words = argv[: 2 if argv[0] == "config" else 1]

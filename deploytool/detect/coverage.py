@@ -10,7 +10,6 @@ from deploytool.domain.report import Remark
 from deploytool.domain.tree import Tree
 from deploytool.errors import ConfigurationError
 
-
 NOT_HERE = "its content is not in this clone"
 FETCH = "deploytool drift --fetch"
 

@@ -43,7 +43,13 @@ def test_a_commit_outside_a_shallow_clone_is_unknown_and_says_what_helps(tmp_pat
     clone = shallow_clone(story.path, tmp_path / "clone")
     ended = shop(tmp_path, clone, story, story.commits[3]).drift()
     api, web = ended.services["api"], ended.services["web"]
-    assert (ended.code, api["verdict"], api["code"], api["behind"], api["ahead"]) == (3, "unknown", "unknown", None, None)
+    assert (ended.code, api["verdict"], api["code"], api["behind"], api["ahead"]) == (
+        3,
+        "unknown",
+        "unknown",
+        None,
+        None,
+    )
     assert "shallow" in api["reason"]
     assert "git fetch --unshallow" in ended.stdout + ended.stderr
     assert web["verdict"] == "current"

@@ -90,7 +90,9 @@ def _as_line(path: bytes) -> bytes:
     """A path as git reads it from a line; one that would be mistaken for something else is quoted as in C."""
     if not path.startswith((b'"', b"#")) and b"\n" not in path:
         return path
-    return b'"%s"' % b"".join(bytes([byte]) if 32 <= byte < 127 and byte not in b'"\\' else b"\\%03o" % byte for byte in path)
+    return b'"%s"' % b"".join(
+        bytes([byte]) if 32 <= byte < 127 and byte not in b'"\\' else b"\\%03o" % byte for byte in path
+    )
 
 
 def _bound(store: Path, facts: Facts) -> None:

@@ -42,7 +42,9 @@ def _made(view: Path, git_dir: Path, common_dir: Path, id_length: int) -> Path:
     extensions = {"objectFormat = sha256": id_length == 64, "refStorage = reftable": (common_dir / "reftable").is_dir()}
     said = "".join(f"\t{line}\n" for line, holds in extensions.items() if holds)
     version = "1" if said else "0"
-    config = f"[core]\n\trepositoryFormatVersion = {version}\n\tbare = true\n" + (f"[extensions]\n{said}" if said else "")
+    config = f"[core]\n\trepositoryFormatVersion = {version}\n\tbare = true\n" + (
+        f"[extensions]\n{said}" if said else ""
+    )
     _write(view / "config", config.encode())
     _write(view / "HEAD", (git_dir / "HEAD").read_bytes())
     return view

@@ -22,7 +22,10 @@ class Story:
             files = {"api/x.py": b"0", "web/main.py": b"0", "web/Dockerfile": DOCKERFILE, "web/l": Link("main.py")}
             self.commits = [builder.commit(files)]
             for number in range(1, 9):
-                changed = {"web/Dockerfile": DOCKERFILE + b"# %d\n" % number, "web/l": Link(f"./main.py{'/.' * number}")}
+                changed = {
+                    "web/Dockerfile": DOCKERFILE + b"# %d\n" % number,
+                    "web/l": Link(f"./main.py{'/.' * number}"),
+                }
                 self.commits.append(builder.commit({"api/x.py": b"%d" % number, **changed}))
             self.pick = builder.commit({"api/x.py": b"hot"}, [self.commits[4]], branch="hotfix")
             builder.git("update-ref", "refs/pull/1/merge", self.pick)
@@ -50,7 +53,11 @@ def state_of(clone: Path) -> dict[str, object]:
         for file in sorted(git_dir.rglob("*"))
         if file.is_file()
     }
-    return {"files": files, "folders": sorted(map(str, git_dir.rglob("*"))), "config": run_git(clone, "config", "-l", "--local")}
+    return {
+        "files": files,
+        "folders": sorted(map(str, git_dir.rglob("*"))),
+        "config": run_git(clone, "config", "-l", "--local"),
+    }
 
 
 def fetched(shop: Shop, *argv: str) -> Ended:
@@ -174,7 +181,9 @@ def test_a_local_target_that_was_never_pushed(story: Story, shop: Shop) -> None:
         ("trap::x", "only https, ssh and file"),
     ],
 )
-def test_a_remote_that_is_refused_or_cannot_be_reached(url: str, words: str, story: Story, shop: Shop, tmp_path: Path) -> None:
+def test_a_remote_that_is_refused_or_cannot_be_reached(
+    url: str, words: str, story: Story, shop: Shop, tmp_path: Path
+) -> None:
     shallow_clone(story.path, shop.repository)
     mark = tmp_path / "mark"
     run_git(shop.repository, "config", "remote.origin.url", url.replace("MARK", str(mark)))

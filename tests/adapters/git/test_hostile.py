@@ -60,7 +60,9 @@ def hooks_path(trap: Trap) -> None:
 
 def included(trap: Trap) -> None:
     more = trap.folder / "more"
-    more.write_text(f"[core]\nfsmonitor = {trap.program}\nsshCommand = {trap.program}\n[diff]\nexternal = {trap.program}\n")
+    more.write_text(
+        f"[core]\nfsmonitor = {trap.program}\nsshCommand = {trap.program}\n[diff]\nexternal = {trap.program}\n"
+    )
     trap.set("[include]", f"path = {more}", '[includeIf "gitdir:/"]', f"path = {more}")
 
 
@@ -73,7 +75,9 @@ def promisor(trap: Trap) -> None:
 
 
 def submodule(trap: Trap) -> None:
-    (trap.path / ".gitmodules").write_text(f'[submodule "s"]\npath = api/s\nurl = ext::{trap.program}\nupdate = !{trap.program}\n')
+    (trap.path / ".gitmodules").write_text(
+        f'[submodule "s"]\npath = api/s\nurl = ext::{trap.program}\nupdate = !{trap.program}\n'
+    )
     trap.set('[submodule "s"]', "active = true", f"update = !{trap.program}", f"url = ext::{trap.program}")
 
 
@@ -86,7 +90,9 @@ def attributes(trap: Trap) -> None:
 
 def per_worktree(trap: Trap) -> None:
     trap.set("[core]", "repositoryFormatVersion = 1", "[extensions]", "worktreeConfig = true")
-    (trap.git_dir / "config.worktree").write_text(f"[core]\nfsmonitor = {trap.program}\n[diff]\nexternal = {trap.program}\n")
+    (trap.git_dir / "config.worktree").write_text(
+        f"[core]\nfsmonitor = {trap.program}\n[diff]\nexternal = {trap.program}\n"
+    )
 
 
 def worktree_elsewhere(trap: Trap) -> None:
@@ -96,7 +102,9 @@ def worktree_elsewhere(trap: Trap) -> None:
 def alternates(trap: Trap) -> None:
     borrowed = trap.folder / "borrowed"
     run_git(trap.origin, "clone", "--quiet", "--bare", str(trap.origin), str(borrowed))
-    (borrowed / "config").open("a").write(f"[core]\nalternateRefsCommand = {trap.program}\nfsmonitor = {trap.program}\n")
+    (borrowed / "config").open("a").write(
+        f"[core]\nalternateRefsCommand = {trap.program}\nfsmonitor = {trap.program}\n"
+    )
     (trap.git_dir / "objects/info").mkdir(exist_ok=True)
     (trap.git_dir / "objects/info/alternates").write_text(f"{borrowed}/objects\n")
 
@@ -232,7 +240,11 @@ def test_a_label_that_is_no_commit_id_never_reaches_git(label: str, tmp_path: Pa
     shop = Shop(tmp_path / "shop", trap.path)
     leak = tmp_path / "leak"
     shop.service("api", label.replace("LEAK", str(leak)), paths=["api"])
-    for argv in (["drift", "--format", "json"], ["drift", "--fetch", "--format", "json"], ["status", "--format", "json"]):
+    for argv in (
+        ["drift", "--format", "json"],
+        ["drift", "--fetch", "--format", "json"],
+        ["status", "--format", "json"],
+    ):
         ended = shop.ask(*argv)
         assert ended.code == (0 if argv[0] == "status" else 3)
         assert not leak.exists()
