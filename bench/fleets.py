@@ -31,20 +31,24 @@ def first_parents(repo: Path, target: str) -> list[str]:
 
 
 def distances(count: int, dice: random.Random) -> list[int]:
-    """How many commits each service is behind: a fifth none, most up to 200, some 2,000, the last one 20,000."""
+    """How many commits each service is behind: a fifth none, most up to 200, some up to 2,000."""
     found = []
-    for _ in range(count - 1):
+    for _ in range(count):
         kind = dice.random()
         found.append(0 if kind < 0.2 else dice.randint(1, 200) if kind < 0.85 else dice.randint(200, 2_000))
-    return [*found, 20_000]
+    return found
 
 
-def fleet(repo: Path, count: int, *, made: bool, target: str = "HEAD") -> list[Pair]:
-    """So many services with deployed commits spread over the history; `made` is for the synthetic repository."""
+def fleet(repo: Path, count: int, *, made: bool, target: str = "HEAD", forgotten: int = 0) -> list[Pair]:
+    """So many services with deployed commits spread over the history; `made` is for the synthetic repository.
+
+    With `forgotten`, the last one is that many commits behind: nobody deployed it for a long time.
+    """
     dice = random.Random(count)
     line = first_parents(repo, target)
     places = synthetic_paths(count) if made else real_paths(repo, count, line[0], dice)
     behind = distances(count, dice)
+    behind[-1] = forgotten or behind[-1]
     return [
         Pair(f"svc-{number:04d}", line[min(distance, len(line) - 1)], line[0], paths)
         for number, (paths, distance) in enumerate(zip(places, behind, strict=True))

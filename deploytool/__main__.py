@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -20,6 +21,7 @@ class Terminated(BaseException):
 
 
 def main() -> NoReturn:
+    gc.set_threshold(200_000)  # a command makes many values and few cycles: looking for them would cost a tenth
     _open_standard_streams()
     signal.signal(signal.SIGTERM, _terminate)
     sys.exit(_flushed(run(sys.argv[1:])))

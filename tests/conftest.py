@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+ASKED_FOR = "DEPLOYTOOL_TEST_"  # what a person sets to have the slow tests run as well
 INHERITED = ("GIT_", "GOOGLE_", "CLOUDSDK_", "GCLOUD_", "CLOUD_RUN_", "DEPLOYTOOL_", "XDG_", "TYPER_")
 SCREEN = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
 
@@ -22,7 +23,7 @@ settings.load_profile("same-every-time")
 def pytest_configure(config: pytest.Config) -> None:
     """Before anything is imported by a test, so that fixtures of every scope live in the same clean house."""
     for name in [*os.environ]:
-        if name.startswith(INHERITED) or name in SCREEN:
+        if (name.startswith(INHERITED) and not name.startswith(ASKED_FOR)) or name in SCREEN:
             del os.environ[name]
     home = tempfile.mkdtemp(prefix="deploytool-home-")
     config.stash[HOME] = home

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from deploytool.adapters.fleet import fleet_document
 from deploytool.detect.gather import asked_beside
-from deploytool.detect.serving import Declared, declared_in, unmanaged_in
+from deploytool.detect.serving import Declared, History, declared_in, unmanaged_in
+from deploytool.domain.model import Place, Revision
 from deploytool.domain.report import LookError, StatusReport, StatusRow
 from deploytool.errors import ExitCode
 from deploytool.render import Format
@@ -24,7 +26,9 @@ def run(app: App, *, services: Sequence[str], format: Format, fleet: Sequence[st
     with asked_beside(partial(reader.fleet, dated=True)) as answer:
         repository = app.repository
         found = answer()
-    declared = declared_in(app.config, tables, found, repository, reader.history)
+    older: dict[Place, Sequence[Revision]] = {}
+    declared = declared_in(app.config, tables, found, repository, _remembering(reader.history, older))
+    found = replace(found, revisions={**_proofs(declared, older), **found.revisions})
     report = StatusReport(
         generated_at=app.now(),
         rows=tuple(row for entry in declared for row in _rows(entry)),
@@ -35,6 +39,35 @@ def run(app: App, *, services: Sequence[str], format: Format, fleet: Sequence[st
     names = [table.commit.env for table in tables if table.commit is not None and table.commit.env]
     app.say(report, format, fleet=fleet_document(found, names) if format is Format.JSON else None)
     return ExitCode.UNDETERMINED if report.errors else ExitCode.CLEAN
+
+
+def _remembering(history: History, told: dict[Place, Sequence[Revision]]) -> History:
+    """The same answers, kept: what proved a commit here must prove it where the exported fleet is read."""
+
+    def asked(place: Place) -> Sequence[Revision]:
+        if place not in told:
+            told[place] = history(place)
+        return told[place]
+
+    return asked
+
+
+def _proofs(
+    declared: Sequence[Declared], older: Mapping[Place, Sequence[Revision]]
+) -> dict[tuple[Place, str], Revision]:
+    """Revisions that do not serve, whose image is that of one that says nothing of its commit."""
+    silent = {
+        (entry.place, known.revision.digest)
+        for entry in declared
+        for known in entry.shares
+        if known.revision is not None and entry.place in older
+    }
+    return {
+        (place, revision.name): revision
+        for place, revisions in older.items()
+        for revision in revisions
+        if revision.name is not None and (place, revision.digest) in silent
+    }
 
 
 def _rows(entry: Declared) -> list[StatusRow]:

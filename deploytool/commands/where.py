@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 def run(app: App, *, question: str, format: Format, fleet: Sequence[str]) -> ExitCode:
     """0 when every service serves it, 1 when one does not, 3 when one could not be told."""
-    if not question.strip():
-        raise UsageError("There is nothing to look for.", hint="deploytool where COMMIT|PATH|TEXT")
     tables = app.config.select([])
     reader = app.fleet_reader(fleet)
     with asked_beside(partial(reader.fleet, dated=True)) as answer:

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
-from deploytool.adapters.git import Repository
-from deploytool.adapters.git.process import GitFailed
+from deploytool.adapters.git import Exploration, Repository
 from deploytool.domain.comparison import Comparison, Owners, Pair, Ranges, bits_of, code_state_of
-from deploytool.domain.difference import changed_paths
+from deploytool.domain.difference import LeafMemo, changed_paths, surely_differs
 from deploytool.domain.edges import cut_off
 from deploytool.domain.graph import Reach
 from deploytool.domain.tree import Tree
 from deploytool.errors import RepositoryError
 
-TAIL = 20_000  # commits to examine beyond which only the service's own paths are asked for
 
-
-def differing_files(trees: Mapping[str, Tree], pair: Pair) -> tuple[str, ...]:
+def differing_files(trees: Mapping[str, Tree], pair: Pair, memo: LeafMemo) -> tuple[str, ...]:
     """The service's files that are not the same on both sides, sorted. Raises KeyError for a missing tree."""
     if pair.deployed == pair.target and pair.before == pair.after:
         return ()
-    return tuple(sorted(changed_paths(trees[pair.deployed], pair.before, trees[pair.target], pair.after)))
+    return tuple(sorted(changed_paths(trees[pair.deployed], pair.before, trees[pair.target], pair.after, memo)))
+
+
+def differs(trees: Mapping[str, Tree], pair: Pair) -> bool:
+    """Is any file of the service not the same on both sides? Stops at the first one."""
+    if pair.deployed == pair.target and pair.before == pair.after:
+        return False
+    sides = (trees[pair.deployed], pair.before, trees[pair.target], pair.after)
+    return surely_differs(*sides) or next(changed_paths(*sides), None) is not None
 
 
 def compare(repository: Repository, trees: Mapping[str, Tree], pairs: Sequence[Pair]) -> list[Comparison | None]:
@@ -32,94 +38,116 @@ def compare(repository: Repository, trees: Mapping[str, Tree], pairs: Sequence[P
     The walk over history runs beside the comparison of trees. When history cannot be read, the contents still
     decide: then the counts are None and differing code is `unknown` instead of behind or ahead.
     """
+    memo: LeafMemo = {}
     tips = list(dict.fromkeys(commit for pair in pairs for commit in (pair.target, pair.deployed)))
     if all(pair.deployed == pair.target for pair in pairs):
         return [
-            None if found is None else Comparison(code_state_of(pair, found, None), found, (), ())
-            for pair, found in ((pair, _files_or_none(trees, pair)) for pair in pairs)
+            None if seen is None else Comparison(code_state_of(pair, seen, None), seen, (), ())
+            for pair, seen in ((pair, _files_or_none(trees, pair, memo)) for pair in pairs)
         ]
     with ThreadPoolExecutor(1) as beside:
-        walking = beside.submit(repository.reach, tips)
-        files = [_files_or_none(trees, pair) for pair in pairs]
+        walking = beside.submit(repository.explore, tips, _pathspec(repository, pairs))
+        files = [_files_or_none(trees, pair, memo) for pair in pairs]
         try:
-            reach: Reach | None = walking.result()
+            found: Exploration | None = walking.result()
         except RepositoryError:  # a hole in history: contents were read, so only the explanation is lost
-            reach = None
-    told = {index: found for index, found in enumerate(files) if found is not None}
-    asked = [pairs[index] for index in told]
-    answers = _told(repository, reach, asked, [*told.values()])
-    return [dict(zip(told, answers, strict=True)).get(index) for index in range(len(pairs))]
+            found = None
+    seen_of = {index: seen for index, seen in enumerate(files) if seen is not None}
+    answers = _explained(repository, found, [pairs[index] for index in seen_of], [*seen_of.values()])
+    answered = dict(zip(seen_of, answers, strict=True))
+    return [answered.get(index) for index in range(len(pairs))]
 
 
-def _files_or_none(trees: Mapping[str, Tree], pair: Pair) -> tuple[str, ...] | None:
+def _files_or_none(trees: Mapping[str, Tree], pair: Pair, memo: LeafMemo) -> tuple[str, ...] | None:
     try:
-        return differing_files(trees, pair)
+        return differing_files(trees, pair, memo)
     except KeyError:  # a tree that a partial clone left out; the other pairs are judged all the same
         return None
 
 
-def _told(
-    repository: Repository, reach: Reach | None, pairs: Sequence[Pair], files: Sequence[tuple[str, ...]]
+def _explained(
+    repository: Repository, found: Exploration | None, pairs: Sequence[Pair], files: Sequence[tuple[str, ...]]
 ) -> list[Comparison]:
     """Explained by history as far as history can be read."""
-    if reach is None:
-        return [Comparison(code_state_of(pair, found, None), found) for pair, found in zip(pairs, files, strict=True)]
-    try:
-        return _explained(repository, reach, pairs, files)
-    except GitFailed:  # trees of commits in between are not here: who reaches whom is known, who touched what is not
-        cut = cut_off(repository.boundary, reach, pairs)
-        return [
-            Comparison(code_state_of(pair, found, None if cut >> index & 1 else reach), found)
-            for index, (pair, found) in enumerate(zip(pairs, files, strict=True))
-        ]
+    if found is None:
+        return [_comparison(pair, None, None, seen) for pair, seen in zip(pairs, files, strict=True)]
+    cut = cut_off(repository.boundary, found.reach, pairs)
+    tallies = _tallied(found, pairs) if found.told else [Tally() for _ in pairs]
+    answers = []
+    for index, (pair, seen, tally) in enumerate(zip(pairs, files, tallies, strict=True)):
+        if cut >> index & 1:
+            answers.append(_comparison(pair, None, None, seen))
+        else:
+            answers.append(_comparison(pair, found.reach, tally if found.told else None, seen))
+    return answers
 
 
-def _explained(
-    repository: Repository, reach: Reach, pairs: Sequence[Pair], files: Sequence[tuple[str, ...]]
-) -> list[Comparison]:
-    ranges = Ranges(reach, pairs)
-    cut = cut_off(repository.boundary, reach, pairs)
-    wanted = [commit for commit in reach.order if any(ranges.of(commit))]
-    touched = repository.touched(wanted, _pathspec(pairs) if len(wanted) > TAIL else ())
-    behind: list[list[str]] = [[] for _ in pairs]
-    ahead: list[list[str]] = [[] for _ in pairs]
-    mine: list[dict[str, list[str]]] = [{} for _ in pairs]
+def _tallied(found: Exploration, pairs: Sequence[Pair]) -> list[Tally]:
+    """Give each commit's paths to the pairs that own them and whose range the commit is in."""
+    ranges = Ranges(found.reach, pairs)
+    tallies = [Tally() for _ in pairs]
     owners = Owners(pairs)
-    for commit in wanted:
-        lacking, alone = ranges.of(commit)
+    unexamined: set[int] = set()
+    masks, touched = found.reach.masks, found.touched
+    for commit in found.reach.order:
+        mask = masks[commit]
+        lacking, alone = ranges.of_mask(mask)
         concerned = lacking | alone
-        for path in touched.get(commit, ()):  # none for a commit at the edge of a shallow clone
-            for index in bits_of(owners.of(path) & concerned):
-                mine[index].setdefault(commit, []).append(path)
-        for index in bits_of(concerned):
-            if commit in mine[index]:
-                (behind if lacking >> index & 1 else ahead)[index].append(commit)
-    return [
-        _comparison(pair, reach, found, None if cut >> index & 1 else (behind[index], ahead[index]), mine[index])
-        for index, (pair, found) in enumerate(zip(pairs, files, strict=True))
-    ]
+        if not concerned:
+            continue
+        paths = touched.get(commit)
+        if paths is None:
+            unexamined.add(mask)
+            continue
+        for path in paths:
+            owned = owners.of(path) & concerned
+            if owned:
+                for index in bits_of(owned):
+                    tallies[index].add(commit, path, behind=bool(lacking >> index & 1))
+    for mask in unexamined:
+        lacking, alone = ranges.of_mask(mask)
+        for index in bits_of(lacking | alone):
+            tallies[index].at_least = True
+    return tallies
 
 
-def _comparison(
-    pair: Pair,
-    reach: Reach,
-    files: tuple[str, ...],
-    counted: tuple[list[str], list[str]] | None,
-    mine: Mapping[str, Sequence[str]],
-) -> Comparison:
-    if counted is None:
-        return Comparison(code_state_of(pair, files, None), files)
-    explained = {path for paths in mine.values() for path in paths}
+@dataclass(slots=True)
+class Tally:
+    """The commits of one pair's range that touch the service, newest first."""
+
+    behind: list[str] = field(default_factory=list)
+    ahead: list[str] = field(default_factory=list)
+    touched: dict[str, list[str]] = field(default_factory=dict)
+    at_least: bool = False
+
+    def add(self, commit: str, path: str, *, behind: bool) -> None:
+        paths = self.touched.get(commit)
+        if paths is None:
+            paths = self.touched[commit] = []
+            (self.behind if behind else self.ahead).append(commit)
+        paths.append(path)
+
+
+def _comparison(pair: Pair, reach: Reach | None, tally: Tally | None, files: tuple[str, ...]) -> Comparison:
+    """Without a reach history cannot be trusted, without a tally it was not read."""
+    code = code_state_of(pair, files, reach)
+    if tally is None:
+        return Comparison(code, files)
+    explained = {path for paths in tally.touched.values() for path in paths}
     return Comparison(
-        code_state_of(pair, files, reach),
+        code,
         files,
-        behind=tuple(counted[0]),
-        ahead=tuple(counted[1]),
-        touched={commit: tuple(paths) for commit, paths in mine.items()},
-        unexplained=tuple(path for path in files if path not in explained),
+        behind=tuple(tally.behind),
+        ahead=tuple(tally.ahead),
+        touched={commit: tuple(paths) for commit, paths in tally.touched.items()},
+        at_least=tally.at_least,
+        unexplained=() if tally.at_least else tuple(path for path in files if path not in explained),
     )
 
 
-def _pathspec(pairs: Iterable[Pair]) -> tuple[str, ...]:
+def _pathspec(repository: Repository, pairs: Iterable[Pair]) -> tuple[str, ...]:
+    """Only where nothing is remembered: what is told of some paths only is of no use to the next question."""
+    if repository.cache.remembers:
+        return ()
     paths = frozenset().union(*(s.roots | s.inputs for pair in pairs for s in (pair.before, pair.after)))
     return () if "" in paths else tuple(sorted(paths))

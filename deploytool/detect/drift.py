@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,6 +58,8 @@ class Detection:
     def _look_at_target(self) -> None:
         """Only to be early: what cannot be read now is missed, and said, when a service is judged by it."""
         self.trees = self.repository.trees([self.target])
+        if self.target in self.trees:
+            self.sources.foresee((table, self.trees[self.target]) for table in self.tables)
         for table in self.tables:
             with suppress(KeyError):
                 self.sources.made_of(table, self.trees[self.target], self.precisions[table.name])
@@ -105,9 +107,15 @@ class Detection:
         target = self.trees[self.target]
         return coverage_of(self.config, self.tables, target, serving, doubtful=frozenset(doubtful))
 
-    def _questions(self, declared: Iterable[Declared]) -> dict[tuple[str, str], Question]:
+    def _questions(self, declared: Sequence[Declared]) -> dict[tuple[str, str], Question]:
         """Per (service, deployed commit): several regions and revisions often ask the same."""
         questions: dict[tuple[str, str], Question] = {}
+        self.sources.foresee(
+            (entry.table, self.trees[known.provenance.commit])
+            for entry in declared
+            for known in entry.shares
+            if known.provenance.commit in self.trees
+        )
         for entry in declared:
             for known in entry.shares:
                 commit = known.provenance.commit
@@ -118,7 +126,7 @@ class Detection:
 
     def _question(self, table: ServiceTable, commit: str) -> Question:
         precision = self.precisions[table.name]
-        before = self.sources.made_of(table, self.trees[commit], precision)
+        before = self.sources.made_like(table, self.trees[commit], precision, self.trees[self.target])
         after = self.sources.made_of(table, self.trees[self.target], precision)
         return Question(Pair(commit, self.target, *_both_sides(before, after)), (before, after))
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -18,10 +19,20 @@ T = TypeVar("T")
 
 @contextmanager
 def asked_beside(question: Callable[[], T]) -> Iterator[Callable[[], T]]:
-    """Start the question in a thread; calling what is yielded waits for the answer or raises its error."""
-    with ThreadPoolExecutor(1) as beside:
-        asking = beside.submit(question)
-        yield asking.result
+    """Start the question in a thread; calling what is yielded waits for the answer or raises its error.
+
+    Whoever leaves without the answer, by an error or by Ctrl-C, does not wait for a cloud that is silent.
+    """
+    answer: Future[T] = Future()
+
+    def ask() -> None:
+        try:
+            answer.set_result(question())
+        except BaseException as error:
+            answer.set_exception(error)
+
+    threading.Thread(target=ask, name="asked-beside", daemon=True).start()
+    yield answer.result
 
 
 def with_missing(

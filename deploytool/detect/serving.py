@@ -21,6 +21,7 @@ from deploytool.domain.provenance import (
 )
 from deploytool.domain.report import ServingRow, ServingState, Unmanaged
 from deploytool.domain.traffic import Serving, Share, revision_of, serving_of
+from deploytool.errors import CouldNotLook
 
 NOBODY = Serving(ServingState.NONE, ())
 
@@ -66,14 +67,15 @@ def declared_in(
     config: Config, tables: Iterable[ServiceTable], fleet: Fleet, repository: Repository, history: History
 ) -> list[Declared]:
     """Every (service, region) in the order of services.toml, with the proven commit of each serving revision."""
-    by_place = {service.place: service for service in fleet.services}
-    closed = {(gone.project, gone.region): gone for gone in fleet.unreachable}
+    running = {(service.place, service.kind is Kind.JOB): service for service in fleet.services}
+    closed = {(gone.project, gone.region, kind): gone for gone in fleet.unreachable for kind in gone.kinds}
     found: list[Declared] = []
     for table in tables:
         for region in config.regions_of(table):
             place = Place(config.project.project, region, table.name)
-            gone = closed.get((place.project, region))
-            service = by_place.get(place)
+            gone = closed.get((place.project, region, table.kind))
+            is_job = table.kind is Kind.JOB  # a job and a service may have one name; the other kind is a mistake
+            service = running.get((place, is_job)) or running.get((place, not is_job))
             if service is None and gone is not None:
                 found.append(Declared(table, place, None, NOBODY, blocked=gone.message, hint=gone.hint))
             else:
@@ -204,7 +206,10 @@ def _by_image(
         return said
     shared = by_digest(revision, digests)
     if shared.commit is None:
-        shared = by_digest(revision, _historic(entry, revision, repository, history))
+        try:
+            shared = by_digest(revision, _historic(entry, revision, repository, history))
+        except CouldNotLook as error:  # one list that is out of reach leaves every other service judged
+            return replace(said, reason="; ".join(part for part in (said.reason, error.message) if part))
     return shared if shared.commit is not None else said
 
 

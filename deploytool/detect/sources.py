@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from deploytool.config import ServiceTable
 from deploytool.domain.content import Selection
+from deploytool.domain.difference import same_ground
 from deploytool.domain.doubt import Doubt
 from deploytool.domain.ignored import Declared
 from deploytool.domain.ignorefile import rules_of
 from deploytool.domain.image import Image, image_of, selection_of_paths
-from deploytool.domain.links import LinkMemo, LinkStore
+from deploytool.domain.links import LinkMemo, LinkStore, foresee
 from deploytool.domain.report import Precision
 from deploytool.domain.tree import Tree
 
@@ -44,6 +46,25 @@ class Sources:
             made = self._from_image(table, tree) if by_image else self._from_paths(table, tree)
             self._known[key] = _with_ignore(made, table)
         return self._known[key]
+
+    def made_like(self, table: ServiceTable, tree: Tree, precision: Precision, like: Tree) -> Made:
+        """The same, quicker where the service's own paths are what they are in the tree `like`."""
+        there = self.made_of(table, like, precision)
+        by_paths = precision is Precision.PATH and there.exists and not there.absent
+        if by_paths and same_ground(tree, like, there.selection):
+            return there
+        return self.made_of(table, tree, precision)
+
+    def foresee(self, wanted: Iterable[tuple[ServiceTable, Tree]]) -> None:
+        """These services are about to be looked at in these trees: fetch what their paths need in few waves."""
+        ways = [
+            (tree, path)
+            for table, tree in wanted
+            for path in (*table.roots, *filter(None, (table.dockerfile, table.context_path)))
+        ]
+        with suppress(KeyError):  # not in this clone: whoever needs it will hear of it
+            if ways:
+                foresee(ways[0][0].objects, ways, self.links)
 
     def _from_image(self, table: ServiceTable, tree: Tree) -> Made:
         assert table.dockerfile is not None

@@ -12,6 +12,7 @@ from deploytool.domain.graph import Reach
 from deploytool.domain.report import Contains, WhereAnswer, WhereRow
 from deploytool.errors import UsageError
 
+LONGEST = 4096  # characters of a question; no path is longer
 MOST_COMMITS = 20  # commits whose message matches; more is not a question but a search
 
 
@@ -20,6 +21,11 @@ def asked(repository: Repository, target: str, question: str) -> tuple[str, tupl
 
     A commit is a name that git resolves; a path is one that the target's history knows; all else is text.
     """
+    if not question.strip() or len(question) > LONGEST or "\0" in question:
+        raise UsageError(
+            "That cannot be asked: it is empty, or longer than any path or message.",
+            hint="Give a commit, a path from the repository's root, or words of a commit message.",
+        )
     commit = repository.named(question)
     if commit is not None:
         return "commit", (commit,)

@@ -88,7 +88,10 @@ class Ranges:
 
     def of(self, commit: str) -> tuple[int, int]:
         """(behind, ahead) as masks of pairs."""
-        mask = self._masks[commit]
+        return self.of_mask(self._masks[commit])
+
+    def of_mask(self, mask: int) -> tuple[int, int]:
+        """The same for all commits that these tips reach."""
         known = self._known.get(mask)
         if known is None:
             behind = ahead = 0

@@ -14,10 +14,10 @@ from deploytool.domain.graph import Reach
 
 def cut_off(boundary: frozenset[str], reach: Reach, pairs: Sequence[Pair]) -> int:
     """Pairs, as a bit mask, whose counts and ancestry could be wrong. `reach` must have been walked to its end."""
-    edges = [commit for commit in boundary if commit in reach.edges]
+    edges = [commit for commit in boundary if commit in reach.rows]
     if not edges:
         return 0
-    below = _edges_below(edges, reach.edges)
+    below = _edges_below(edges, reach.parents())
     ranges = Ranges(reach, pairs)
     cut = 0
     for commit in reach.order:
@@ -31,8 +31,8 @@ def cut_off(boundary: frozenset[str], reach: Reach, pairs: Sequence[Pair]) -> in
 
 def may_reach(boundary: frozenset[str], reach: Reach, tip: str, commit: str) -> bool:
     """Could `tip` reach a commit that it does not seem to reach, through parents that were cut off?"""
-    edges = [edge for edge in boundary if edge in reach.edges]
-    below = _edges_below(edges, reach.edges) if edges else {}
+    edges = [edge for edge in boundary if edge in reach.rows]
+    below = _edges_below(edges, reach.parents()) if edges else {}
     return bool(below.get(tip, 0) & ~below.get(commit, 0))
 
 

@@ -21,77 +21,79 @@ class Reach:
     tips: tuple[str, ...]
     masks: dict[str, int] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)  # as read: newest first
-    edges: dict[str, tuple[str, ...]] = field(default_factory=dict)  # commit -> parents, of those that were read
+    rows: dict[str, str] = field(default_factory=dict)  # commit -> "parent parent …", of those that were read
+
+    def parents(self) -> dict[str, list[str]]:
+        """The parents of every commit that was read."""
+        return {commit: row.split() for commit, row in self.rows.items()}
 
     def reaches(self, tip: int, commit: str) -> bool:
         return bool(self.masks.get(commit, 0) >> tip & 1)
 
-    def only(self, here: int, there: int) -> Iterator[str]:
-        """Commits that tip `here` reaches and tip `there` does not, newest first."""
-        want, avoid = 1 << here, 1 << there
-        masks = self.masks
-        return (commit for commit in self.order if masks[commit] & want and not masks[commit] & avoid)
+    def read(self, rows: Iterable[str], *, whole: bool = False) -> Iterator[str]:
+        """Take in `commit parent …` rows; yields each commit that not all tips reach, as soon as it is read.
 
-
-def reach_of(tips: Sequence[str], lines: Iterable[Sequence[str]], *, whole: bool = False) -> Reach:
-    """Read `[commit, parent, …]` rows until every open end is reached from all tips.
-
-    Rows come in any order in which most commits precede their parents (git's default order does); the rest of
-    the iterable is left unread once nothing that matters can follow. When a row proves that dates lie, the walk
-    goes to the end instead, as it does when the `whole` is asked for.
-    """
-    reach = Reach(tuple(dict.fromkeys(tips)))
-    masks, order, edges = reach.masks, reach.order, reach.edges
-    full = (1 << len(reach.tips)) - 1
-    for index, tip in enumerate(reach.tips):
-        masks[tip] = 1 << index
-    waiting = len(reach.tips) if full != 1 else 0  # known, not read yet, and not reached from all tips
-    slack: int | None = None if whole else SLACK  # None: to the end; dates were caught lying
-    for row in lines:
-        commit, *parents = row
-        mask = masks.setdefault(commit, 0)
-        edges[commit] = tuple(parents)
-        order.append(commit)
-        if mask != full:
-            waiting -= 1
-        for parent in parents:
-            before = masks.get(parent)
-            if before is None:
-                masks[parent] = mask
-                waiting += mask != full
-                continue
-            after = before | mask
-            if after == before:
-                if parent in edges:
-                    slack = None
-                continue
-            masks[parent] = after
-            if parent in edges:
-                slack = None
-                waiting -= _pass_on(parent, masks, edges, full)
-            elif after == full:
+        Rows come in any order in which most commits precede their parents (git's default order does). The rest is
+        left unread once every open end is reached from all tips, for then nothing that matters can follow. When a
+        row proves that dates lie, or the `whole` is asked for, the walk goes to the end. A mask only grows: what is
+        not yielded because all tips reach it stays so, and what is yielded may in the end be reached from all.
+        """
+        masks, read = self.masks, self.rows
+        add_to_order = self.order.append
+        full = (1 << len(self.tips)) - 1
+        for index, tip in enumerate(self.tips):
+            masks[tip] = 1 << index
+        waiting = len(self.tips) if full != 1 else 0  # known, not read yet, and not reached from all tips
+        slack = None if whole else SLACK  # None: to the end; dates were caught lying
+        for row in rows:
+            commit, _, parents = row.partition(" ")
+            mask = masks.setdefault(commit, 0)
+            read[commit] = parents
+            add_to_order(commit)
+            if mask != full:
                 waiting -= 1
-        if waiting <= 0 and slack is not None:
-            slack -= 1
-            if slack <= 0:
-                break
+                yield commit
+            for parent in parents.split(" ") if parents else ():
+                before = masks.get(parent)
+                if before is None:
+                    masks[parent] = mask
+                    waiting += mask != full
+                elif parent in read:
+                    slack = None
+                    if before | mask != before:
+                        masks[parent] = before | mask
+                        waiting -= _pass_on(parent, masks, read, full)
+                elif before | mask != before:
+                    masks[parent] = before | mask
+                    waiting -= before | mask == full
+            if waiting <= 0 and slack is not None:
+                slack -= 1
+                if slack <= 0:
+                    break
+
+
+def reach_of(tips: Sequence[str], rows: Iterable[str]) -> Reach:
+    """The reach of all tips, read to where nothing that matters can follow."""
+    reach = Reach(tuple(dict.fromkeys(tips)))
+    for _ in reach.read(rows):
+        pass
     return reach
 
 
-def _pass_on(start: str, masks: dict[str, int], edges: Mapping[str, tuple[str, ...]], full: int) -> int:
+def _pass_on(start: str, masks: dict[str, int], read: Mapping[str, str], full: int) -> int:
     """Hand a late mask to the ancestors; the number of unread commits that this completed."""
     completed = 0
     pending = [start]
     while pending:
         commit = pending.pop()
         mask = masks[commit]
-        for parent in edges[commit]:
+        for parent in read[commit].split():
             before = masks[parent]
             after = before | mask
             if after == before:
                 continue
             masks[parent] = after
-            if parent in edges:
+            if parent in read:
                 pending.append(parent)
             elif after == full:
                 completed += 1

@@ -6,7 +6,7 @@ Nothing here recurses, so neither deep folders nor loops can exhaust the stack.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import NamedTuple, Protocol
@@ -159,10 +159,17 @@ def _links_at(tree: Tree, root: str, selection: Selection, memo: LinkMemo) -> It
 
 
 def links_below(objects: Objects, oid: str, memo: LinkMemo) -> Links:
-    """Every link at any depth below a tree; asked for in waves, one per level of folders that nobody knew."""
+    """Every link at any depth below a tree."""
+    if oid not in memo.below:
+        learn_links(objects, (oid,), memo)
+    return memo.below[oid]
+
+
+def learn_links(objects: Objects, trees: Iterable[str], memo: LinkMemo) -> None:
+    """Find the links below many trees at once: asked for in waves, one per level of folders that nobody knew."""
     known = memo.below
     order: list[tuple[str, list[tuple[str, Entry]]]] = []
-    wave = [oid] if oid not in known else []
+    wave = [tree for tree in dict.fromkeys(trees) if tree not in known]
     seen = set(wave)
     while wave:
         known |= memo.store.links(wave) if memo.store is not None else {}
@@ -176,11 +183,32 @@ def links_below(objects: Objects, oid: str, memo: LinkMemo) -> Links:
     _put_together(order, known)
     if order and memo.store is not None:
         memo.store.keep_links({tree: known[tree] for tree, _ in order})
-    return known[oid]
+
+
+def foresee(objects: Objects, wanted: Iterable[tuple[Tree, str]], memo: LinkMemo) -> None:
+    """These paths of these trees are about to be looked at: fetch what leads there, and the links below, in waves."""
+    ways = {(tree.oid, path) for tree, path in wanted}
+    ends: set[str] = set()
+    while ways:
+        objects.prefetch(oid for oid, _ in ways)
+        further: set[tuple[str, str]] = set()
+        for oid, path in ways:
+            name, _, rest = path.partition("/")
+            try:
+                entry = objects.listing(oid).get(name) if name else Entry(FOLDER, oid)
+            except KeyError:
+                continue  # not in this clone: whoever needs it will hear of it
+            if entry is not None and entry.mode == FOLDER:
+                if rest:
+                    further.add((entry.oid, rest))
+                else:
+                    ends.add(entry.oid)
+        ways = further
+    learn_links(objects, ends, memo)
 
 
 def _links_and_folders(objects: Objects, tree: str) -> list[tuple[str, Entry]]:
-    return [(name, entry) for name, entry in objects.listing(tree).items() if entry.mode in (LINK, FOLDER)]
+    return list(objects.links_and_folders(tree))
 
 
 def _put_together(order: list[tuple[str, list[tuple[str, Entry]]]], known: dict[str, Links]) -> None:

@@ -26,6 +26,14 @@ class Objects(Protocol):
         """The entries of one tree by name. Raises KeyError when git does not have it."""
         ...
 
+    def links_and_folders(self, tree: str) -> Iterable[tuple[str, Entry]]:
+        """The entries of one tree that a search for links needs. Raises KeyError like `listing`."""
+        ...
+
+    def differing(self, old: str | None, new: str | None) -> Iterable[tuple[str, Entry | None, Entry | None]]:
+        """(name, entry before, entry after) of what is not the same in two trees; None is a tree without entries."""
+        ...
+
     def blob(self, oid: str) -> bytes:
         """The bytes of one blob. Raises KeyError when git does not have it."""
         ...

@@ -66,6 +66,8 @@ def _row(kind: str, entry: Any, at: int) -> Row:
         raise invalid(f"{where}: '{name}' is not the full name of one of the {kind}.", f"{where}.name")
     parts = name.split("/")
     parent = "/".join(parts[:6]) if kind == "revisions" else "/".join(parts[:4])
+    if kind == "revisions":
+        entry = {**entry, "service": parts[5]}  # as the API says it, whatever the file says or leaves out
     return Row(name, kind, parent, with_names(entry))
 
 

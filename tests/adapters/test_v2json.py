@@ -97,6 +97,14 @@ def test_an_odd_percent_is_a_problem(percent):
     assert serving.state not in (ServingState.LATEST, ServingState.PINNED)
 
 
+@pytest.mark.parametrize("row", [None, [], {"type": 2, "revision": "api-00003-old", "percent": "x"}, {}])
+def test_an_odd_row_beside_a_good_one_still_counts(row):
+    rows = [{"type": 1, "percent": 100}, row]
+    serving = serving_of(v2json.service_of(v2_service(traffic=rows, trafficStatuses=rows)))
+    assert serving.problems
+    assert serving.state is ServingState.DESIRED_DIFFERS
+
+
 ODD = [
     {"labels": []},
     {"labels": {"commit-sha": 5}},

@@ -26,6 +26,14 @@ class MemoryObjects:
         self.listed += 1
         return self.trees[tree]
 
+    def links_and_folders(self, tree: str) -> Iterable[tuple[str, Entry]]:
+        return [(name, entry) for name, entry in self.listing(tree).items() if entry.mode in (LINK, FOLDER)]
+
+    def differing(self, old: str | None, new: str | None) -> Iterable[tuple[str, Entry | None, Entry | None]]:
+        olds = self.listing(old) if old is not None else {}
+        news = self.listing(new) if new is not None else {}
+        return [(name, olds.get(name), news.get(name)) for name in {*olds, *news} if olds.get(name) != news.get(name)]
+
     def prefetch(self, trees: Iterable[str]) -> None:
         return
 

@@ -151,6 +151,10 @@ def test_dirty_is_unknown_whatever_else_says_clean(value, where):
     assert "uncommitted changes" in found.reason
 
 
+def test_git_is_not_asked_about_a_dirty_build():
+    assert hexes_of([Candidate(Source.ENV, "v1-dirty-gabc1234", "env X")]) == frozenset()
+
+
 def test_a_dirty_image_tag_behind_a_regex_that_cuts_it_off():
     rule = CommitRule(tag_regex=re.compile("^([0-9a-f]+)"))
     found = judged(Revision("r1", image="x/api:abc1234-dirty"), {"abc1234": Proof.found(A)}, rule=rule)

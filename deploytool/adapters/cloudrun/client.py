@@ -51,8 +51,18 @@ def _credentials(endpoint: str | None) -> Any:
 
         return AnonymousCredentials()  # type: ignore[no-untyped-call]
     import google.auth
+    from google.auth.exceptions import GoogleAuthError
 
-    return google.auth.default(scopes=SCOPES)[0]
+    try:
+        return google.auth.default(scopes=SCOPES)[0]
+    except (AttributeError, KeyError, TypeError, ValueError, OSError) as error:  # a file of another shape than Google's
+        if isinstance(error, GoogleAuthError):
+            raise
+        raise CouldNotLook(
+            f"Cloud Run could not be read: the Google credentials are not in a form that Google's client knows "
+            f"({type(error).__name__}).",
+            hint="gcloud auth application-default login",
+        ) from error
 
 
 def _prepare(session: Any, *, local: bool) -> None:

@@ -23,6 +23,10 @@ class FactCache:
         if folder is not None:
             self._db = _opened(folder) or _opened(folder)  # the first try may have removed a damaged file
 
+    @property
+    def remembers(self) -> bool:
+        return self._db is not None
+
     def touched(self, commits: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """The changed paths of those commits that are known."""
         return {oid: _split(value) for oid, value in self._known("touched", commits)}
@@ -71,7 +75,7 @@ def _opened(folder: Path) -> sqlite3.Connection | None:
     file = folder / f"git-facts-{FORMAT}.sqlite"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        db = sqlite3.connect(file, timeout=2)
+        db = sqlite3.connect(file, timeout=2, check_same_thread=False)  # one thread at a time asks
     except (OSError, sqlite3.Error):
         return None
     try:

@@ -7,16 +7,58 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from deploytool.adapters.git.process import DEADLINE, Git, end
-from deploytool.domain.tree import FOLDER, LINK, Entry
+from deploytool.domain.tree import FOLDER, LINK, SUBMODULE, Entry
 from deploytool.errors import RepositoryError
 
 # Requests sent before the answers are read: under a pipe's 64 KiB, so neither side can wait for the other.
 WAVE_BYTES = 32 * 1024
 
+SMALL = 4096  # bytes; links, and most ignore files and Dockerfiles: hundreds of paths share a few of them
+
 BLOB_CAP = 64 * 1024 * 1024  # bytes; a bigger file is not read into memory
+
+
+MODES = {b"40000": FOLDER, b"100644": 0o100644, b"100755": 0o100755, b"120000": LINK, b"160000": SUBMODULE}
+
+
+class Listing(Mapping[str, Entry]):
+    """One tree, read when it is asked: most trees are opened for a single name."""
+
+    __slots__ = ("_entries",)
+
+    def __init__(self, rows: Iterable[tuple[bytes, bytes, bytes]]) -> None:
+        self._entries = {name: (mode, oid) for mode, name, oid in rows}
+
+    def __getitem__(self, name: str) -> Entry:
+        mode, oid = self._entries[name.encode("utf-8", "surrogateescape")]
+        return Entry(MODES.get(mode) or int(mode, 8), oid.hex())
+
+    def get(self, name: str, default: Any = None) -> Any:
+        row = self._entries.get(name.encode("utf-8", "surrogateescape"))
+        return default if row is None else Entry(MODES.get(row[0]) or int(row[0], 8), row[1].hex())
+
+    def __iter__(self) -> Iterator[str]:
+        return map(_text, self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def differing(self, other: Listing) -> Iterator[tuple[str, Entry | None, Entry | None]]:
+        """Names whose entries are not the same here and there, told apart on the raw bytes."""
+        for name in {name for name, _ in self._entries.items() ^ other._entries.items()}:
+            text = _text(name)
+            yield text, self.get(text), other.get(text)
+
+    def links_and_folders(self) -> Iterator[tuple[str, Entry]]:
+        for name, (mode, oid) in self._entries.items():
+            if mode in (b"40000", b"120000"):
+                yield _text(name), Entry(FOLDER if mode == b"40000" else LINK, oid.hex())
+
+
+EMPTY = Listing(())
 
 
 class Found(NamedTuple):
@@ -31,12 +73,13 @@ class GitObjects:
     def __init__(self, git: Git, id_bytes: int = 20) -> None:
         self._git = git
         self._entries = re.compile(rb"(\d+) ([^\0]+)\0(.{%d})" % id_bytes, re.DOTALL)
-        self._listings: dict[str, Mapping[str, Entry]] = {}
+        self._listings: dict[str, Listing] = {}
         self._raw: dict[str, bytes] = {}
+        self._small: dict[str, bytes] = {}
         self._running: subprocess.Popen[bytes] | None = None
         self._watch: threading.Timer | None = None
 
-    def listing(self, tree: str) -> Mapping[str, Entry]:
+    def listing(self, tree: str) -> Listing:
         known = self._listings.get(tree)
         if known is None:
             known = self._listings[tree] = self._parsed(self._tree(tree))
@@ -49,21 +92,28 @@ class GitObjects:
             if found is not None and found.kind == "tree":
                 self._raw[tree] = found.content
 
+    def links_and_folders(self, tree: str) -> Iterator[tuple[str, Entry]]:
+        return self.listing(tree).links_and_folders()
+
+    def differing(self, old: str | None, new: str | None) -> Iterator[tuple[str, Entry | None, Entry | None]]:
+        olds = self.listing(old) if old is not None else EMPTY
+        news = self.listing(new) if new is not None else EMPTY
+        return olds.differing(news)
+
     def learn(self, found: Found) -> bool:
         """Remember a tree that was asked for by another name."""
         self._raw.setdefault(found.oid, found.content)
         return True
 
-    def children(self, tree: str) -> Iterator[tuple[int, str, str]]:
-        """(mode, name, id) of the folders and links in a tree: all that a search for links needs."""
-        for mode, name, oid in self._entries.findall(self._tree(tree, keep=True)):
-            if mode in (b"40000", b"120000"):
-                yield (FOLDER if mode == b"40000" else LINK), _text(name), oid.hex()
-
     def blob(self, oid: str) -> bytes:
+        known = self._small.get(oid)
+        if known is not None:
+            return known
         (found,) = self.ask([oid])
         if found is None or found.kind != "blob":
             raise KeyError(oid)
+        if len(found.content) <= SMALL:
+            self._small[oid] = found.content
         return found.content
 
     def ask(self, names: Sequence[str]) -> Iterator[Found | None]:
@@ -139,19 +189,17 @@ class GitObjects:
             hint="Check the repository with: git fsck --connectivity-only",
         )
 
-    def _tree(self, tree: str, *, keep: bool = False) -> bytes:
-        raw = self._raw.get(tree)
+    def _tree(self, tree: str) -> bytes:
+        raw = self._raw.pop(tree, None)
         if raw is None:
             (found,) = self.ask([tree])
             if found is None or found.kind != "tree":
                 raise KeyError(tree)
             raw = found.content
-            if keep:
-                self._raw[tree] = raw
         return raw
 
-    def _parsed(self, raw: bytes) -> Mapping[str, Entry]:
-        return {_text(name): Entry(int(mode, 8), oid.hex()) for mode, name, oid in self._entries.findall(raw)}
+    def _parsed(self, raw: bytes) -> Listing:
+        return Listing(self._entries.findall(raw))
 
 
 def _text(name: bytes) -> str:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from deploytool.adapters.git.cache import FactCache
-from deploytool.adapters.git.history import commits_saying, last_change_of, reach_from, restorers_of, touched_by
+from deploytool.adapters.git.exploring import Exploration, explore, reach_from, touched_by
+from deploytool.adapters.git.history import commits_saying, last_change_of, restorers_of
 from deploytool.adapters.git.objects import GitObjects
 from deploytool.adapters.git.patches import equivalent_of
 from deploytool.adapters.git.process import Git, GitFailed
@@ -137,7 +138,16 @@ class Repository:
 
         return store_with(self.facts, cache, missing, commits)
 
+    def explore(self, tips: Sequence[str], pathspec: Sequence[str] = ()) -> Exploration:
+        """Who reaches whom, and what the commits touch that not all tips reach.
+
+        A commit whose parents are cut off is not asked about: it would seem to have made every file, here and,
+        once remembered, in every other clone.
+        """
+        return explore(self.git, tips, self.cache, self.boundary, pathspec)
+
     def reach(self, tips: Sequence[str]) -> Reach:
+        """Who reaches whom."""
         return reach_from(self.git, tips, whole=self.facts.shallow)
 
     def named(self, name: str) -> str | None:
@@ -170,10 +180,12 @@ class Repository:
         """
         return equivalent_of(self.git, commit, tip, self.touched)
 
-    def touched(self, commits: Sequence[str], pathspec: Sequence[str] = ()) -> dict[str, tuple[str, ...]]:
-        """The paths that each commit changes. A commit whose parents are cut off has no entry: it would seem to
-        have made every file, here and, once remembered, in every other clone."""
-        return touched_by(self.git, [one for one in commits if one not in self.boundary], self.cache, pathspec)
+    def touched(self, commits: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The paths that each commit changes, or for a merge those in which it differs from all its parents.
+
+        A commit whose parents are cut off has no entry.
+        """
+        return touched_by(self.git, [one for one in commits if one not in self.boundary], self.cache)
 
     def restorers(self, deployed: str, target: str, paths: Sequence[str]) -> dict[str, tuple[str, ...]]:
         return restorers_of(self.git, deployed, target, paths)
