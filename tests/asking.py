@@ -77,9 +77,9 @@ class Shop:
     def _here(self, line: list[str], environment: Mapping[str, str]) -> Ended:
         """In this process: no second interpreter for each question."""
         out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
-        with chdir(self.folder), patch.dict(os.environ, {**self.environment, **environment}):
-            with redirect_stdout(out), redirect_stderr(err):
-                code = run(line)
+        surroundings = patch.dict(os.environ, {**self.environment, **environment})
+        with chdir(self.folder), surroundings, redirect_stdout(out), redirect_stderr(err):
+            code = run(line)
         return Ended(code, *(stream.buffer.getvalue().decode("utf-8") for stream in (out, err)))  # type: ignore[attr-defined]
 
     def _beside(self, line: list[str], environment: Mapping[str, str]) -> Ended:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from deploytool.adapters.git import Commit, Repository
+from deploytool.adapters.git.patches import Incomparable
 from deploytool.detect.serving import Declared, Known
+from deploytool.domain.edges import may_reach
 from deploytool.domain.graph import Reach
 from deploytool.domain.report import Contains, WhereAnswer, WhereRow
 from deploytool.errors import UsageError
@@ -27,8 +29,11 @@ def asked(repository: Repository, target: str, question: str) -> tuple[str, tupl
     commit = repository.named(question)
     if commit is not None:
         return "commit", (commit,)
-    inside = ".." not in question.split("/")  # git refuses a path that leaves the repository
-    changed = repository.last_change(target, question.strip("/")) if inside else None
+    meant = repository.resolve([question.lower()]).get(question.lower(), ())
+    if len(meant) > 1:
+        said = ", ".join(one[:12] for one in meant[:5])
+        raise UsageError(f"{len(meant)} commits begin with {question}.", hint=f"Give more of the id: {said}")
+    changed = repository.last_change(target, question.strip("/"))
     if changed is not None:
         return "path", (changed,)
     return "text", repository.saying(target, question, MOST_COMMITS)
@@ -50,8 +55,17 @@ def _answer(repository: Repository, reach: Reach, declared: Iterable[Declared], 
         for known in entry.shares
         if known.provenance.commit and not _contains(reach, known, commit.sha)
     ]
-    same = {tip: repository.equivalent(commit.sha, tip) for tip in dict.fromkeys(lacking)}
-    rows = tuple(_row(entry, reach, commit.sha, same) for entry in declared)
+    same: dict[str, str | None] = {}
+    doubts: dict[str, str] = {}
+    for tip in dict.fromkeys(lacking):
+        if may_reach(repository.boundary, reach, tip, commit.sha):
+            doubts[tip] = "history is not complete here, so it cannot be told"
+            continue
+        try:
+            same[tip] = repository.equivalent(commit.sha, tip)
+        except Incomparable as unread:
+            doubts[tip] = unread.message
+    rows = tuple(_row(entry, reach, commit.sha, same, doubts) for entry in declared)
     return WhereAnswer(commit.sha, commit.subject, commit.author, commit.committed_at, rows)
 
 
@@ -59,14 +73,18 @@ def _contains(reach: Reach, known: Known, commit: str) -> bool:
     return known.provenance.commit is not None and reach.reaches(reach.tips.index(known.provenance.commit), commit)
 
 
-def _row(entry: Declared, reach: Reach, commit: str, same: dict[str, str | None]) -> WhereRow:
+def _row(entry: Declared, reach: Reach, commit: str, same: dict[str, str | None], doubts: dict[str, str]) -> WhereRow:
     holding = [known for known in entry.shares if _contains(reach, known, commit)]
     alike = [known for known in entry.shares if known not in holding and same.get(known.provenance.commit or "")]
-    unsure = [known for known in entry.shares if known.provenance.commit is None]
+    unsure = [known for known in entry.shares if (known.provenance.commit or "") in {"", *doubts}]
+    unsure = [known for known in unsure if known not in holding]
     counted = [*holding, *alike]
     answer = _judged(entry, holding, alike, unsure)
     since = min((known.row.deployed_at for known in counted if known.row.deployed_at), default=None)
-    reasons = (entry.blocked, *(known.provenance.reason for known in unsure))
+    reasons = (
+        entry.blocked,
+        *(doubts.get(known.provenance.commit or "", known.provenance.reason) for known in unsure),
+    )
     return WhereRow(
         service=entry.table.name,
         region=entry.place.region,

@@ -29,6 +29,13 @@ def cut_off(boundary: frozenset[str], reach: Reach, pairs: Sequence[Pair]) -> in
     return cut
 
 
+def may_reach(boundary: frozenset[str], reach: Reach, tip: str, commit: str) -> bool:
+    """Could `tip` reach a commit that it does not seem to reach, through parents that were cut off?"""
+    edges = [edge for edge in boundary if edge in reach.rows]
+    below = _edges_below(edges, reach.parents()) if edges else {}
+    return bool(below.get(tip, 0) & ~below.get(commit, 0))
+
+
 def _edges_below(edges: Sequence[str], parents: Mapping[str, Sequence[str]]) -> dict[str, int]:
     """Per commit, the edges it reaches as a bit mask."""
     below = {commit: 1 << index for index, commit in enumerate(edges)}

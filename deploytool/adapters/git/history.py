@@ -69,6 +69,8 @@ def last_change_of(git: Git, tip: str, path: str) -> str | None:
 
 def commits_saying(git: Git, tip: str, text: str, limit: int) -> tuple[str, ...]:
     """Commits of `tip`'s history whose message contains `text`, whatever the case, newest first."""
+    if "\n" in text:  # git would look for any one of the lines
+        return ()
     out = git.run(
         ["rev-list", f"--max-count={limit}", "--regexp-ignore-case", "--fixed-strings", f"--grep={text}",
          "--end-of-options", tip]

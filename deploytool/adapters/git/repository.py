@@ -156,16 +156,29 @@ class Repository:
         return found.oid if found is not None and found.kind == "commit" else None
 
     def last_change(self, tip: str, path: str) -> str | None:
-        """The newest commit of `tip`'s history that changed `path`."""
-        return last_change_of(self.git, tip, path) if path else None
+        """The newest commit of `tip`'s history that changed `path`; None for what cannot be a path in git.
+
+        Raises RepositoryError when it lies beyond the edge of a shallow clone.
+        """
+        if not all(part not in ("", ".", "..") for part in path.split("/")):
+            return None
+        found = last_change_of(self.git, tip, path)
+        if found in self.boundary:
+            raise RepositoryError(
+                f"The last change of {path} lies beyond the edge of this shallow clone.", hint="git fetch --unshallow"
+            )
+        return found
 
     def saying(self, tip: str, text: str, limit: int) -> tuple[str, ...]:
         """Commits of `tip`'s history whose message contains `text`, newest first."""
         return commits_saying(self.git, tip, text, limit)
 
     def equivalent(self, commit: str, tip: str) -> str | None:
-        """A commit of `tip`'s history with the same patch as `commit`: picked, rebased, or squashed with its branch."""
-        return equivalent_of(self.git, commit, tip)
+        """A commit of `tip`'s history with the same patch as `commit`: picked, rebased, or squashed with its branch.
+
+        Raises Incomparable when contents that would tell are not in this clone.
+        """
+        return equivalent_of(self.git, commit, tip, self.touched)
 
     def touched(self, commits: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """The paths that each commit changes, or for a merge those in which it differs from all its parents.
