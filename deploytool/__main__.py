@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from deploytool.app import expecting_cloud
 from deploytool.errors import ConfigurationError, DeployToolError, ExitCode
 
 if TYPE_CHECKING:
@@ -31,13 +32,14 @@ def main() -> NoReturn:
 def run(argv: Sequence[str], *, own_process: bool = False) -> int:
     """The exit code of one command line. The answer is on stdout, everything else on stderr.
 
-    `own_process` says that the process does nothing else, so that a command may fork.
+    `own_process` says that the process does nothing else, so that it may fork.
     """
     settings = None
     try:
+        apart = expecting_cloud(argv) if own_process else None
         from deploytool.commands.options import Settings
 
-        settings = Settings(own_process=own_process)
+        settings = Settings(apart=apart)
         return _command(argv, settings)
     except DeployToolError as error:
         return _refused(error)

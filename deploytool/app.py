@@ -16,14 +16,29 @@ from deploytool import clock
 from deploytool.render.screen import Colour, say, screen_of
 
 if TYPE_CHECKING:
-    from deploytool.adapters.cloudrun.apart import Apart
+    from deploytool.adapters.cloudrun_apart import Apart
     from deploytool.adapters.git import Repository
     from deploytool.config import Config
     from deploytool.emulator.client import Address
     from deploytool.ports import FleetReader
     from deploytool.render import Format, Report
 
+ASKING = frozenset(("drift", "status", "where"))  # commands that ask the API, unless they are given a fleet file
 STATE = ".deploytool"  # beside services.toml; ignored by git
+
+
+def expecting_cloud(argv: Sequence[str]) -> Apart | None:
+    """When it looks as if this command line will ask the API: a process that begins to load its client.
+
+    A guess, made before anything is parsed; a process that is not needed ends with this one.
+    """
+    if not ASKING.intersection(argv) or any(word.startswith(("--fleet", "--help", "-h")) for word in argv):
+        return None
+    if not hasattr(os, "fork") or threading.active_count() > 1:
+        return None
+    from deploytool.adapters.cloudrun_apart import Apart
+
+    return Apart()
 
 
 @dataclass
@@ -34,7 +49,7 @@ class App:
     repository_folder: Path | None = None
     colour: Colour = Colour.AUTO
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    apart: Apart | None = None  # the process that asks Cloud Run, once `expect_cloud` began it
+    apart: Apart | None = None  # the process that asks Cloud Run, when one was begun
 
     @cached_property
     def config(self) -> Config:
@@ -80,13 +95,6 @@ class App:
             return host if "://" in host else f"http://{host}"
         return self.emulator.url if self.config.project.cloud == "local" else None
 
-    def expect_cloud(self) -> None:
-        """The API will be asked: begin to load its client, in a process of its own. Only while there is one thread."""
-        from deploytool.adapters.cloudrun.apart import Apart
-
-        if hasattr(os, "fork") and threading.active_count() == 1:
-            self.apart = Apart()
-
     def fleet_reader(self, files: Sequence[str] = ()) -> FleetReader:
         """Who tells what runs: the files, when any are given, else the API."""
         regions = tuple(
@@ -98,7 +106,7 @@ class App:
 
             return FleetFiles(files, sys.stdin.buffer if "-" in files else None, self.config.project.project, regions)
         if self.apart is not None:
-            from deploytool.adapters.cloudrun.apart import CloudRunApart
+            from deploytool.adapters.cloudrun_apart import CloudRunApart
 
             return CloudRunApart(self.apart, self.config.project.project, regions, self.endpoint)
         from deploytool.adapters.cloudrun import CloudRun

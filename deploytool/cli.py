@@ -84,7 +84,7 @@ def drift(
     color: ColourChoice = None,
 ) -> None:
     """Show services that do not run what git says they should."""
-    app = fuse_box(ctx, config, repository, color, asks_cloud=not fleet)
+    app = fuse_box(ctx, config, repository, color)
     from deploytool.commands import drift as command
 
     code = command.run(
@@ -111,7 +111,7 @@ def status(
     color: ColourChoice = None,
 ) -> None:
     """Show what serves: revision, commit, traffic, since when."""
-    app = fuse_box(ctx, config, repository, color, asks_cloud=not fleet)
+    app = fuse_box(ctx, config, repository, color)
     from deploytool.commands import status as command
 
     end(command.run(app, services=services or [], format=format, fleet=fleet or []))
@@ -132,7 +132,7 @@ def where(
     color: ColourChoice = None,
 ) -> None:
     """Show which services serve a commit, path or message."""
-    app = fuse_box(ctx, config, repository, color, asks_cloud=not fleet)
+    app = fuse_box(ctx, config, repository, color)
     from deploytool.commands import where as command
 
     end(command.run(app, question=question, format=format, fleet=fleet or []), exit_zero)
@@ -199,22 +199,19 @@ def emulator_reset(ctx: typer.Context, state: StateFolder = None, config: Config
 
 
 def fuse_box(
-    ctx: typer.Context,
-    config: ConfigFile = None,
-    repository: RepositoryFolder = None,
-    color: ColourChoice = None,
-    *,
-    asks_cloud: bool = False,
+    ctx: typer.Context, config: ConfigFile = None, repository: RepositoryFolder = None, color: ColourChoice = None
 ) -> App:
     """The App for these options; what is said after the command wins over what is said before it."""
     from deploytool.app import App
 
     settings: Settings = ctx.obj
     settings.hear(config, repository, color)
-    app = App(config_file=settings.config, repository_folder=settings.repository, colour=settings.colour)
-    if asks_cloud and settings.own_process:
-        app.expect_cloud()
-    return app
+    return App(
+        config_file=settings.config,
+        repository_folder=settings.repository,
+        colour=settings.colour,
+        apart=settings.apart,
+    )
 
 
 def end(code: ExitCode, exit_zero: bool = False) -> NoReturn:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deploytool.render import Format
 from deploytool.render.screen import Colour
+
+if TYPE_CHECKING:
+    from deploytool.adapters.cloudrun_apart import Apart
 
 
 @dataclass(slots=True)
@@ -23,7 +26,7 @@ class Settings:
     config: Path | None = None
     repository: Path | None = None
     colour: Colour = Colour.AUTO
-    own_process: bool = False  # this command line is all that the process does, so it may fork
+    apart: Apart | None = None  # the process that asks Cloud Run, when one was begun
 
     def hear(self, config: Path | None, repository: Path | None, colour: Colour | None) -> None:
         self.config = config or self.config

@@ -1,7 +1,8 @@
 """Cloud Run asked from a process of its own, so that loading Google's client does not hold up everything else.
 
 The client takes longer to import than git takes to answer, and two threads cannot import at once. The process is
-forked before anything else is loaded, answers one question after the other, and ends with its parent.
+forked before anything else is loaded (so this module loads nothing either), answers one question after the other,
+and ends with its parent.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, BinaryIO, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, NoReturn
 
-from deploytool.domain.model import Fleet, Place, Revision
 from deploytool.errors import CouldNotLook
+
+if TYPE_CHECKING:
+    from deploytool.domain.model import Fleet, Place, Revision
 
 PARENT_DEATH_SIGNAL = 1  # prctl(2): PR_SET_PDEATHSIG
 
@@ -29,7 +31,8 @@ class Apart:
         asks, self_asks = os.pipe()
         self_hears, tells = os.pipe()
         parent = os.getpid()
-        if os.fork() == 0:
+        self.pid = os.fork()
+        if self.pid == 0:
             os.close(self_asks)
             os.close(self_hears)
             _answer_until_the_end(asks, tells, parent)
@@ -54,8 +57,7 @@ class Apart:
         return answer
 
 
-@dataclass(frozen=True, slots=True)
-class CloudRunApart:
+class CloudRunApart(NamedTuple):
     """CloudRun, asked through the other process."""
 
     apart: Apart
@@ -80,6 +82,7 @@ def _answer_until_the_end(asks: int, tells: int, parent: int) -> NoReturn:
     try:
         _settle(parent)
         import google.cloud.run_v2  # noqa: F401 -- what takes so long
+
         from deploytool.adapters.cloudrun.reader import CloudRun
 
         readers: dict[Any, CloudRun] = {}
