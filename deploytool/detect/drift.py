@@ -75,14 +75,19 @@ class Detection:
         questions = self._questions(declared)
         differences = self._answered(questions)
         services = tuple(drift_of(self._observed(entry, differences), now) for entry in declared)
+        kinds = {table.kind for table in self.tables}
+        concerned = [gone for gone in fleet.unreachable if kinds.intersection(gone.kinds)]
+        beside = (
+            Remark(f"{gone.region}: {gone.message}", gone.hint) for gone in fleet.unreachable if gone not in concerned
+        )
         return DriftReport(
             generated_at=now,
             target_ref=self.ref,
             target_commit=self.target,
             services=services,
             unmanaged=unmanaged_in(self.config, fleet),
-            errors=tuple(LookError(gone.region, gone.message) for gone in fleet.unreachable),
-            remarks=(*remarks, *(self._unowned() if self.thorough else ())),
+            errors=tuple(LookError(gone.region, gone.message) for gone in concerned),
+            remarks=(*remarks, *beside, *(self._unowned() if self.thorough else ())),
         )
 
     def _unowned(self) -> tuple[Remark, ...]:

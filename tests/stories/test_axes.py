@@ -316,8 +316,25 @@ def test_a_list_of_jobs_that_fails_hides_no_missing_service(project: Project, sh
             server.things[revision["name"]] = revision
         ran = project.drift(CLOUD_RUN_EMULATOR_HOST=server.endpoint.removeprefix("http://"))
     assert ran.verdicts() == {f"api@{R}": "current", f"web@{R}": "missing"}
-    assert ran.json["errors"]
     assert ran.code == 1
+
+
+@pytest.mark.parametrize(("declared", "code"), [("service", 0), ("job", 3)])
+def test_a_list_that_nobody_declared_needs_is_a_remark(project: Project, shop: Shop, declared: str, code: int) -> None:
+    """An account that may not list jobs can still check services; with a job declared it cannot tell."""
+    names = ["api"]
+    if declared == "job":
+        project.services(SERVICES + KINDS)
+        names.append("nightly")
+    with FakeCloudRun() as server:
+        server.lists[f"projects/{P}/locations/{R}/services"] = [{"services": api(shop.commits["main"])["services"]}]
+        server.fail(f"projects/{P}/locations/{R}/jobs", [(403, {}, error_body(403, "DENIED", "no."))])
+        for revision in api(shop.commits["main"])["revisions"]:
+            server.things[revision["name"]] = revision
+        ran = project.drift(*names, CLOUD_RUN_EMULATOR_HOST=server.endpoint.removeprefix("http://"))
+    assert ran.code == code
+    assert bool(ran.json["errors"]) is (declared == "job")
+    assert any("jobs" in remark["message"] for remark in ran.json["remarks"]) is (declared == "service")
 
 
 # kinds
