@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import shutil
+import signal
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -25,6 +26,10 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [*os.environ]:
         if (name.startswith(INHERITED) and not name.startswith(ASKED_FOR)) or name in SCREEN:
             del os.environ[name]
+    if (
+        signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    ):  # begun in the background by a shell: programs would inherit it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     home = tempfile.mkdtemp(prefix="deploytool-home-")
     config.stash[HOME] = home
     os.environ.update(

@@ -94,7 +94,7 @@ def test_what_is_left_out_is_empty_or_none(door: Door) -> None:
         "fetch": False,
     }
     assert door.asked == [("drift.run", expected)]
-    assert door.opened == {"config_file": None, "repository_folder": None, "colour": Colour.AUTO}
+    assert door.opened == {"config_file": None, "repository_folder": None, "colour": Colour.AUTO, "apart": None}
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,12 @@ def test_each_command_is_called(door: Door, argv: str, name: str, options: dict[
 )
 def test_global_options_may_stand_before_or_after_the_command(door: Door, argv: str) -> None:
     assert run(argv.split()) == 0
-    assert door.opened == {"config_file": Path("c.toml"), "repository_folder": Path("r"), "colour": Colour.NEVER}
+    assert door.opened == {
+        "config_file": Path("c.toml"),
+        "repository_folder": Path("r"),
+        "colour": Colour.NEVER,
+        "apart": None,
+    }
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def child(body: str, **named: Any) -> subprocess.Popen[str]:
 
 
 def test_a_reader_that_goes_away_is_not_an_error() -> None:
-    body = "from deploytool.render.screen import say; front.run = lambda argv: say('x' * 10**6) or 1"
+    body = "from deploytool.render.screen import say; front.run = lambda argv, **_: say('x' * 10**6) or 1"
     process = child(body, stdout=subprocess.PIPE)
     assert process.stdout
     process.stdout.close()
@@ -64,4 +64,4 @@ def test_a_signal_ends_the_run_with_its_code(sent: signal.Signals, code: int) ->
     _, said = process.communicate(timeout=20)
     assert process.returncode == code
     assert "Traceback" not in said
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 15

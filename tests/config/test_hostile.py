@@ -35,7 +35,7 @@ def judge(folder: Path, text: str) -> None:
         answer = load(file)
     except ConfigurationError as problem:
         answer = problem
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 10
     if isinstance(answer, ConfigurationError):
         assert answer.hint
         assert answer.mistakes
