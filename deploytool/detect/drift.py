@@ -77,9 +77,7 @@ class Detection:
         services = tuple(drift_of(self._observed(entry, differences), now) for entry in declared)
         kinds = {table.kind for table in self.tables}
         concerned = [gone for gone in fleet.unreachable if kinds.intersection(gone.kinds)]
-        beside = (
-            Remark(f"{gone.region}: {gone.message}", gone.hint) for gone in fleet.unreachable if gone not in concerned
-        )
+        others = [gone for gone in fleet.unreachable if not kinds.intersection(gone.kinds)]
         return DriftReport(
             generated_at=now,
             target_ref=self.ref,
@@ -87,7 +85,11 @@ class Detection:
             services=services,
             unmanaged=unmanaged_in(self.config, fleet),
             errors=tuple(LookError(gone.region, gone.message) for gone in concerned),
-            remarks=(*remarks, *beside, *(self._unowned() if self.thorough else ())),
+            remarks=(
+                *remarks,
+                *(Remark(f"{gone.region}: {gone.message}", gone.hint) for gone in others),
+                *(self._unowned() if self.thorough else ()),
+            ),
         )
 
     def _unowned(self) -> tuple[Remark, ...]:

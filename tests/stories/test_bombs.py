@@ -13,7 +13,7 @@ from tests.adapters.shapes import v2_service
 from tests.repositories import Builder, Link, Value
 from tests.stories.conftest import SERVICES, P, Project, R, Ran, Shop, labelled
 
-SECONDS = 3.0  # a second is promised; the rest is for a machine that is busy
+SECONDS = 15.0  # a second is promised and measured by hand; this only catches what blows up, on a busy machine too
 
 
 def in_time(call: Callable[[], Ran]) -> Ran:
