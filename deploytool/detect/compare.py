@@ -87,25 +87,20 @@ def _tallied(found: Exploration, pairs: Sequence[Pair]) -> list[Tally]:
     ranges = Ranges(found.reach, pairs)
     tallies = [Tally() for _ in pairs]
     owners = Owners(pairs)
-    unexamined: set[int] = set()
     masks, touched = found.reach.masks, found.touched
     for commit in found.reach.order:
-        mask = masks[commit]
-        lacking, alone = ranges.of_mask(mask)
-        concerned = lacking | alone
-        if not concerned:
-            continue
         paths = touched.get(commit)
-        if paths is None:
-            unexamined.add(mask)
+        if not paths:
             continue
+        lacking, alone = ranges.of_mask(masks[commit])
+        concerned = lacking | alone
         for path in paths:
             owned = owners.of(path) & concerned
             if owned:
                 for index in bits_of(owned):
                     tallies[index].add(commit, path, behind=bool(lacking >> index & 1))
-    for mask in unexamined:
-        lacking, alone = ranges.of_mask(mask)
+    for mask in {masks[commit] for commit in found.reach.order if commit not in touched}:
+        lacking, alone = ranges.of_mask(mask)  # nobody's, for what all tips reach
         for index in bits_of(lacking | alone):
             tallies[index].at_least = True
     return tallies

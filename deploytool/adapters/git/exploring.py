@@ -16,7 +16,7 @@ from deploytool.domain.graph import Reach
 
 PATHSPEC_LIMIT = 24  # matching is linear per path: beyond this a pathspec costs more than it saves
 PIECE = 512  # commits that are looked up or asked for together
-MOST_EXAMINED = 25_000  # commits whose paths are told; a range that goes further is counted as "at least"
+MOST_EXAMINED = 10_000  # commits whose paths are told; a range that goes further is counted as "at least"
 
 DIFF_TREE = (
     "diff-tree", "--stdin", "-r", "-z", "-c", "--raw", "--abbrev=7", "--root", "--always", "--no-renames",

@@ -6,11 +6,12 @@ ssh commands, credential helpers and lazy fetches. Each is switched off here, fo
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -48,6 +49,7 @@ ENVIRONMENT = {
 }
 
 DEADLINE = 300.0  # seconds that one git process may live
+PIPE_BYTES = 1 << 20
 OUTPUT_CAP = 512 * 1024 * 1024  # bytes that one answer may have
 
 
@@ -103,7 +105,7 @@ class Git:
         """The bare process, for those who keep it; end it with `end`."""
         self.started += 1
         try:
-            return subprocess.Popen(
+            running = subprocess.Popen(
                 ["git", *OVERRIDES, *args],
                 cwd=self.folder,
                 env=_environment(),
@@ -112,6 +114,8 @@ class Git:
                 stderr=stderr,
                 close_fds=True,
             )
+            widen(running)
+            return running
         except FileNotFoundError as missing:
             if not self.folder.is_dir():
                 raise RepositoryError(
@@ -124,6 +128,14 @@ class Git:
                 f"git could not be started in {self.folder}: {refused.strerror}.",
                 hint="Check that the folder may be entered: ls -ld " + str(self.folder),
             ) from refused
+
+
+def widen(running: subprocess.Popen[bytes]) -> None:
+    """Larger pipes, where the system has them: neither side waits for the other so soon."""
+    for pipe in (running.stdin, running.stdout):
+        if pipe is not None and hasattr(fcntl, "F_SETPIPE_SZ"):
+            with suppress(OSError):  # more than this user may have
+                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def end(running: subprocess.Popen[bytes]) -> None:
