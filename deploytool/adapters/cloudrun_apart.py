@@ -14,6 +14,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, NoReturn
 
 from deploytool.errors import CouldNotLook
@@ -43,8 +44,9 @@ class Apart:
     def ask(self, question: tuple[Any, ...]) -> Any:
         """The answer; raises what the question raised. One question at a time."""
         try:
-            pickle.dump(question, self._asks)
-            self._asks.flush()
+            with suppress(BrokenPipeError):  # it has gone; its last words may still be there
+                pickle.dump(question, self._asks)
+                self._asks.flush()
             kind, answer = pickle.load(self._hears)
         except (EOFError, OSError) as gone:
             raise CouldNotLook(
@@ -81,20 +83,29 @@ def _answer_until_the_end(asks: int, tells: int, parent: int) -> NoReturn:
     """The other process, from the fork on. Whatever happens, nothing of the parent's is run or written here."""
     try:
         _settle(parent)
-        import google.cloud.run_v2  # noqa: F401 -- what takes so long
-
-        from deploytool.adapters.cloudrun.reader import CloudRun
-
-        readers: dict[Any, CloudRun] = {}
         with os.fdopen(asks, "rb") as questions, os.fdopen(tells, "wb") as answers:
-            while True:
-                which, method, arguments = pickle.load(questions)
-                reader = readers.setdefault(which, CloudRun(*which))
-                _tell(answers, reader, method, arguments)
+            _answer(questions, answers)
     except EOFError:  # the parent is done
         os._exit(0)
     except BaseException:
         os._exit(1)
+    os._exit(1)
+
+
+def _answer(questions: BinaryIO, answers: BinaryIO) -> None:
+    """One answer per question; ends with what is broken, such as a client that cannot be imported."""
+    try:
+        import google.cloud.run_v2  # noqa: F401 -- what takes so long
+
+        from deploytool.adapters.cloudrun.reader import CloudRun
+    except Exception:
+        pickle.dump(("broken", traceback.format_exc()), answers)
+        return
+    readers: dict[Any, CloudRun] = {}
+    while True:
+        which, method, arguments = pickle.load(questions)
+        reader = readers.setdefault(which, CloudRun(*which))
+        _tell(answers, reader, method, arguments)
 
 
 def _tell(answers: BinaryIO, reader: Any, method: str, arguments: dict[str, Any]) -> None:

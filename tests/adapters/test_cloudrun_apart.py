@@ -69,6 +69,15 @@ apart.ask((("example-project", ("us-west2",), None), "no_such_question", {}))
     assert "AttributeError" in done.stderr
 
 
+def test_a_client_that_cannot_be_loaded_is_said(tmp_path: Path) -> None:
+    (tmp_path / "google").mkdir()
+    (tmp_path / "google" / "__init__.py").write_text("raise ImportError('half an installation')")
+    argv = [sys.executable, "-c", BEGIN + 'CloudRunApart(apart, "p", ("us-west2",), None).fleet()']
+    environ = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+    done = subprocess.run(argv, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    assert "half an installation" in done.stderr
+
+
 @pytest.mark.parametrize("ending", ["os._exit(0)", "os.kill(os.getpid(), signal.SIGKILL)", "sys.exit(3)"])
 def test_it_ends_with_its_parent(ending: str) -> None:
     done = ran(f"print(apart.pid, flush=True)\n{ending}\n")
