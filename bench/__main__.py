@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import json
 import os
@@ -59,6 +60,7 @@ def scenarios(given: argparse.Namespace) -> dict[str, Scenario]:
 
 def main() -> int:
     given = arguments()
+    gc.set_threshold(200_000)  # as the program itself does
     print(HEAD, flush=True)
     lines: list[Line] = []
     could_not = False
