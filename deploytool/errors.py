@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import IntEnum
 
 
@@ -17,26 +16,6 @@ class ExitCode(IntEnum):
     BUG = 70
     INTERRUPTED = 130
     TERMINATED = 143
-
-
-# Worst first: a run that meets several of these ends with the first one listed.
-WORST_FIRST = (
-    ExitCode.BUG,
-    ExitCode.NEEDS_HUMAN,
-    ExitCode.FAILED_SAFE,
-    ExitCode.TERMINATED,
-    ExitCode.INTERRUPTED,
-    ExitCode.USAGE,
-    ExitCode.LOCKED,
-    ExitCode.FINDINGS,
-    ExitCode.UNDETERMINED,
-    ExitCode.CLEAN,
-)
-
-
-def worst_of(codes: Iterable[ExitCode]) -> ExitCode:
-    """The exit code that a run with all of these ends with; none at all is clean."""
-    return min(codes, key=WORST_FIRST.index, default=ExitCode.CLEAN)
 
 
 class DeployToolError(Exception):

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from deploytool.detect.beside import asked_beside
 from deploytool.detect.drift import Detection
-from deploytool.detect.gather import asked_beside, with_missing
+from deploytool.detect.gather import with_missing
 from deploytool.domain.report import Precision
 from deploytool.errors import ExitCode
 from deploytool.render import Format

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from deploytool.adapters.fleet import fleet_document
-from deploytool.detect.gather import asked_beside
+from deploytool.detect.beside import asked_beside
 from deploytool.detect.serving import Declared, History, declared_in, unmanaged_in
 from deploytool.domain.model import Place, Revision
 from deploytool.domain.report import LookError, StatusReport, StatusRow

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from deploytool.detect.gather import asked_beside
+from deploytool.detect.beside import asked_beside
 from deploytool.detect.serving import declared_in
 from deploytool.detect.where import answers_of, asked
 from deploytool.domain.report import Contains, LookError, WhereReport

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 from deploytool.adapters.git import Exploration, Repository
+from deploytool.detect.beside import asked_beside
 from deploytool.domain.comparison import Comparison, Owners, Pair, Ranges, bits_of, code_state_of
 from deploytool.domain.difference import LeafMemo, changed_paths, surely_differs
 from deploytool.domain.edges import cut_off
@@ -45,11 +46,10 @@ def compare(repository: Repository, trees: Mapping[str, Tree], pairs: Sequence[P
             None if seen is None else Comparison(code_state_of(pair, seen, None), seen, (), ())
             for pair, seen in ((pair, _files_or_none(trees, pair, memo)) for pair in pairs)
         ]
-    with ThreadPoolExecutor(1) as beside:
-        walking = beside.submit(repository.explore, tips, _pathspec(repository, pairs))
+    with asked_beside(partial(repository.explore, tips, _pathspec(repository, pairs))) as walked:
         files = [_files_or_none(trees, pair, memo) for pair in pairs]
         try:
-            found: Exploration | None = walking.result()
+            found: Exploration | None = walked()
         except RepositoryError:  # a hole in history: contents were read, so only the explanation is lost
             found = None
     seen_of = {index: seen for index, seen in enumerate(files) if seen is not None}
@@ -72,14 +72,11 @@ def _explained(
     if found is None:
         return [_comparison(pair, None, None, seen) for pair, seen in zip(pairs, files, strict=True)]
     cut = cut_off(repository.boundary, found.reach, pairs)
-    tallies = _tallied(found, pairs) if found.told else [Tally() for _ in pairs]
-    answers = []
-    for index, (pair, seen, tally) in enumerate(zip(pairs, files, tallies, strict=True)):
-        if cut >> index & 1:
-            answers.append(_comparison(pair, None, None, seen))
-        else:
-            answers.append(_comparison(pair, found.reach, tally if found.told else None, seen))
-    return answers
+    tallies = _tallied(found, pairs) if found.told else [None] * len(pairs)
+    return [
+        _comparison(pair, None, None, seen) if cut >> index & 1 else _comparison(pair, found.reach, tally, seen)
+        for index, (pair, seen, tally) in enumerate(zip(pairs, files, tallies, strict=True))
+    ]
 
 
 def _tallied(found: Exploration, pairs: Sequence[Pair]) -> list[Tally]:

@@ -1,38 +1,14 @@
-"""Asking several neighbours at once, and asking the remote for what this clone does not have."""
+"""Asking the remote for what this clone does not have."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
 
 from deploytool.adapters.git import Repository
 from deploytool.config import Config, ServiceTable
 from deploytool.detect.serving import commits_named
 from deploytool.domain.model import Fleet
-
-T = TypeVar("T")
-
-
-@contextmanager
-def asked_beside(question: Callable[[], T]) -> Iterator[Callable[[], T]]:
-    """Start the question in a thread; calling what is yielded waits for the answer or raises its error.
-
-    Whoever leaves without the answer, by an error or by Ctrl-C, does not wait for a cloud that is silent.
-    """
-    answer: Future[T] = Future()
-
-    def ask() -> None:
-        try:
-            answer.set_result(question())
-        except BaseException as error:
-            answer.set_exception(error)
-
-    threading.Thread(target=ask, name="asked-beside", daemon=True).start()
-    yield answer.result
 
 
 def with_missing(

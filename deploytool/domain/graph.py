@@ -7,7 +7,7 @@ clocks that were wrong cost time and never an answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 # Commits read beyond the point where all open ends agree, in case an older date hides a younger commit.
@@ -70,14 +70,6 @@ class Reach:
                 slack -= 1
                 if slack <= 0:
                     break
-
-
-def reach_of(tips: Sequence[str], rows: Iterable[str]) -> Reach:
-    """The reach of all tips, read to where nothing that matters can follow."""
-    reach = Reach(tuple(dict.fromkeys(tips)))
-    for _ in reach.read(rows):
-        pass
-    return reach
 
 
 def _pass_on(start: str, masks: dict[str, int], read: Mapping[str, str], full: int) -> int:

@@ -17,12 +17,6 @@ def service_uri(name: str, base: str, tag: str | None = None) -> str:
     return f"{base}/run/{project}/{region}/{f'{tag}---' if tag else ''}{service}"
 
 
-def revision_uri(name: str, base: str) -> str:
-    """`BASE/run/PROJECT/REGION/SERVICE/revisions/REVISION` cannot be told from a path, hence its own root."""
-    _, project, _, region, _, service, _, revision = name.split("/")
-    return f"{base}/run-revision/{project}/{region}/{service}/{revision}"
-
-
 def with_addresses(kind: str, resource: Resource, base: str) -> Resource:
     """The resource as a client sees it. A service that never was ready has no address."""
     if kind == "operations":

@@ -106,10 +106,6 @@ class Store:
     def due(self, now: float) -> list[Row]:
         return list(self._rows("due <= ? ORDER BY due, name", (now,)))
 
-    def next_due(self) -> float | None:
-        found: float | None = self._run("SELECT min(due) FROM resources WHERE due IS NOT NULL").fetchone()[0]
-        return found
-
     def put(self, row: Row) -> None:
         self._run(
             "INSERT OR REPLACE INTO resources (name, kind, location, parent, body, hidden, due) VALUES (?,?,?,?,?,?,?)",

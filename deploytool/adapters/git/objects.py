@@ -100,10 +100,9 @@ class GitObjects:
         news = self.listing(new) if new is not None else EMPTY
         return olds.differing(news)
 
-    def learn(self, found: Found) -> bool:
+    def learn(self, found: Found) -> None:
         """Remember a tree that was asked for by another name."""
         self._raw.setdefault(found.oid, found.content)
-        return True
 
     def blob(self, oid: str) -> bytes:
         known = self._small.get(oid)

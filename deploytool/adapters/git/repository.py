@@ -96,12 +96,12 @@ class Repository:
     def trees(self, commits: Iterable[str]) -> dict[str, Tree]:
         """The root tree of each commit that is here, in one wave."""
         wanted = list(dict.fromkeys(commits))
-        found = self.objects.ask([f"{commit}^{{tree}}" for commit in wanted])
-        return {
-            commit: Tree(self.objects, answer.oid)
-            for commit, answer in zip(wanted, found, strict=True)
-            if answer is not None and answer.kind == "tree" and self.objects.learn(answer)
-        }
+        trees: dict[str, Tree] = {}
+        for commit, found in zip(wanted, self.objects.ask([f"{commit}^{{tree}}" for commit in wanted]), strict=True):
+            if found is not None and found.kind == "tree":
+                self.objects.learn(found)
+                trees[commit] = Tree(self.objects, found.oid)
+        return trees
 
     def commits(self, shas: Iterable[str]) -> dict[str, Commit]:
         """Author, date and subject of each commit that is here, in one wave."""
