@@ -22,6 +22,10 @@ class DoubtKind(StrEnum):
     LINK_LOOP = "link-loop"
     LINK_OUTSIDE = "link-outside"  # a link that leaves the repository
     LINK_BROKEN = "link-broken"  # a link to what is not in git
+    UNKNOWN_PROGRAM = "unknown-program"  # what the container starts cannot be told
+    UNPARSABLE_SOURCE = "unparsable-source"  # a source file that Python here cannot read
+    UNBOUNDED_IMPORT = "unbounded-import"  # a module loaded by a name that only the run knows
+    UNKNOWN_ROOT = "unknown-root"  # sys.path is edited with a folder that cannot be told
 
 
 @dataclass(frozen=True, slots=True)
