@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from deploytool.domain.ages import age_of
+from deploytool.domain.doubt import Doubt
 from deploytool.domain.model import Kind, Place
 from deploytool.domain.report import (
     CodeState,
@@ -69,6 +70,8 @@ class Observation:
     doubt: str = ""  # why the service as a whole could not be looked at
     hint: str = ""
     serving_note: str = ""  # what is odd about its traffic
+    scope: str | None = None  # of the target
+    doubts: tuple[Doubt, ...] = ()
 
 
 def verdict_of(seen: Observation) -> Verdict:
@@ -109,6 +112,8 @@ def drift_of(seen: Observation, now: datetime) -> ServiceDrift:
         stale_since=known.stale_since if verdict is Verdict.STALE else None,
         commits=known.commits,
         files=known.files,
+        scope=seen.scope,
+        doubts=seen.doubts,
     )
 
 
