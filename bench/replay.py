@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from deploytool.adapters.git import Repository
@@ -72,7 +73,7 @@ class Replay:
     def steps(self, commits: Sequence[str]) -> Iterator[tuple[ServiceTable, bool, bool, bool, Iterable[str]]]:
         """(service, a path list calls, the image differs, it reaches, words of the files) between neighbours."""
         trees = self.repository.trees(commits)
-        for old, new in zip(commits, commits[1:], strict=False):
+        for old, new in pairwise(commits):
             for table in self.tables:
                 found = self._step(table, trees[old], trees[new])
                 if found is not None:
