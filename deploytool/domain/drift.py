@@ -175,7 +175,8 @@ def _current(difference: Difference | None) -> str:
     if not difference.files:
         return f"same content; {_count(total, 'net-zero commit')}" if total else "same content as the target"
     if not total:  # history rewritten, or not complete here
-        return f"{_count(len(difference.files), 'file')} differ{'s' if len(difference.files) == 1 else ''}, none reaches it"
+        differ = "differs" if len(difference.files) == 1 else "differ"
+        return f"{_count(len(difference.files), 'file')} {differ}, none reaches it"
     plus = "+" if difference.at_least else ""
     counts = ((difference.behind, "behind"), (difference.ahead, "ahead"))
     return f"{', '.join(f'{count}{plus} {word}' for count, word in counts if count)}, none reaches it"
