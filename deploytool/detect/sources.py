@@ -69,9 +69,11 @@ class Sources:
     def _from_image(self, table: ServiceTable, tree: Tree) -> Made:
         """The source folder of a function or buildpack is its image."""
         if table.dockerfile is None:
-            image = image_of_folder(table.context_path, tree, self.links)
+            image = image_of_folder(table.image_folder or "", tree, self.links)
         else:
             image = image_of(table.dockerfile, table.context, tree, self.links)
+        if image is None and table.dockerfile is None and table.paths:
+            return self._from_paths(table, tree)  # a single file, or nothing
         if image is None:
             gone = table.dockerfile or table.context
             return Made(Selection(frozenset()), absent=(gone,), exists=False)
@@ -93,7 +95,7 @@ class Sources:
 
 def precision_of(table: ServiceTable, wanted: Precision | None) -> Precision:
     """The finest that may be asked of a service: without an image there are only paths, without paths the image."""
-    if table.dockerfile is None and table.source is None:
+    if table.dockerfile is None and table.image_folder is None:
         return Precision.PATH
     asked = wanted or table.precision or Precision.IMPORT
     return asked if asked is not Precision.PATH or table.roots else Precision.IMAGE
