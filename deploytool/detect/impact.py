@@ -133,7 +133,14 @@ def _key(table: ServiceTable, seen: Seen) -> str:
 
 
 def _parts(table: ServiceTable, seen: Seen) -> Iterator[str]:
-    yield from (str(WORKING), str(EXTRACTOR), table.kind, table.dockerfile or "", table.context_path)
+    yield from (
+        str(WORKING),
+        str(EXTRACTOR),
+        table.kind,
+        table.dockerfile or "",
+        table.context_path,
+        table.image_folder or "",
+    )
     yield from ("entrypoint", table.entrypoint or "", "dynamic", *table.dynamic, "ignore", *table.ignore)
     for kind, paths in (("inputs", seen.made.selection.inputs), ("roots", seen.made.selection.roots)):
         yield kind
