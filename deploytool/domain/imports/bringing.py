@@ -105,6 +105,20 @@ def _loosely(name: str, requirements: Requirements) -> bool:
     return any(f"-{top}-" in f"-{one}-" for one in requirements.names)
 
 
+def likely_name(name: str) -> str | None:
+    """The distribution that a known module comes from; None for a name that nobody here knows."""
+    return next(iter(_claimed(name)), None)
+
+
+def shown_name(name: str) -> str:
+    """As much of a dotted name as tells the distribution."""
+    parts = name.split(".")
+    length = 1
+    while length < len(parts) and ".".join(parts[:length]) in SHARED:
+        length += 1
+    return ".".join(parts[:length])
+
+
 def modules_of(needed: Needed) -> tuple[str, ...]:
     """The modules that one import asks for: below a shared folder the names count, for they tell which."""
     if needed.name in SHARED and needed.names and needed.names != ("*",):
