@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from deploytool.domain.image_layout import Placed
-from deploytool.domain.links import LinkMemo, trail_of
-from deploytool.domain.tree import FOLDER, LINK, Tree
+from deploytool.domain.links import MOST_HOPS, LinkMemo, trail_of
+from deploytool.domain.tree import FOLDER, LINK, SUBMODULE, Tree
 
 MODULES = (".py", ".so", ".pyc")
 
@@ -39,6 +39,7 @@ class Counterparts:
         self.tree = tree
         self.pairs = pairs_of(files)
         self.folders = _folders(files)
+        self._links = frozenset(path for path, placed in files.items() if placed.mode == LINK)
         self._memo = LinkMemo()
         self._found: dict[str, str | None] = {}
 
@@ -46,17 +47,54 @@ class Counterparts:
         """The image path of a module or package of this name below any root, whatever Python's order says."""
         below = name.replace(".", "/")
         for root in self.roots:
-            place = f"{root}/{below}"
+            place = self._real(f"{root}/{below}")
             for path in (f"{place}/__init__.py", *(place + ending for ending in MODULES)):
                 if path in self.files:
                     return path
-            if place in self.folders or self._is_link(place):
+            if place in self.folders:
                 return place
         return None
 
-    def _is_link(self, place: str) -> bool:
-        placed = self.files.get(place)
-        return placed is not None and placed.mode == LINK
+    def in_order(self, name: str) -> bool:
+        """Would Python find it, as it looks: in each folder a package, then a module, namespaces only at the end?"""
+        folders: tuple[str, ...] = self.roots
+        for part in name.split("."):
+            spaces: list[str] = []
+            found = False
+            for folder in folders:
+                place = self._real(f"{folder}/{part}")
+                if f"{place}/__init__.py" in self.files:
+                    spaces, found = [place], True
+                    break
+                if any(place + ending in self.files for ending in MODULES):
+                    spaces, found = [], True
+                    break
+                spaces += [place] if place in self.folders else []
+            if not (found or spaces):
+                return False
+            folders = tuple(spaces)
+        return True
+
+    def _real(self, path: str) -> str:
+        """The path with every link on the way followed, as far as it stays in the image."""
+        if not self._links:
+            return path
+        hops = 0
+        steps, real = path.split("/")[:0:-1], ""
+        while steps:
+            step = steps.pop()
+            if step in ("", "."):
+                continue
+            if step == "..":
+                real = real.rpartition("/")[0]
+                continue
+            real = f"{real}/{step}"
+            if real in self._links and hops < MOST_HOPS:
+                hops += 1
+                target = self.files[real].text
+                real = "" if target.startswith("/") else real.rpartition("/")[0]
+                steps.extend(target.split("/")[::-1])
+        return real
 
     def elsewhere(self, name: str) -> str | None:
         """The image path of a file of this name outside the roots; None when there is none or several."""
@@ -101,7 +139,7 @@ class Counterparts:
     def _is_file(self, path: str) -> bool:
         real = trail_of(self.tree, path, self._memo).path
         entry = None if real is None else self.tree.entry(real)
-        return entry is not None and entry.mode != FOLDER
+        return entry is not None and entry.mode not in (FOLDER, SUBMODULE)
 
     def _holds_python(self, path: str) -> bool:
         return any(below.endswith(".py") for below, _ in self.tree.walk(path))

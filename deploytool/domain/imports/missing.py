@@ -139,7 +139,10 @@ class _Looking:
 
     def _of(self, needed: Needed) -> Iterator[MissingModule]:
         if needed.name not in SHARED and self.places.in_image(needed.name) is not None:
-            yield from self._below_present(needed)
+            if needed.names and self.places.in_order(needed.name):
+                yield from self._below_present(needed)
+            else:
+                yield self._hidden(needed, needed.name)
             return
         for module in modules_of(needed):
             brought = None if self.requirements is None else provides(module, self.requirements)
@@ -164,9 +167,7 @@ class _Looking:
         return self.places.in_image(first) is not None or self.places.in_repository(first) is not None
 
     def _below_present(self, needed: Needed) -> Iterator[MissingModule]:
-        """The module itself is in the image: a name of it is missing, or Python's order hides it."""
-        if not needed.names:
-            yield self._hidden(needed, needed.name)
+        """The module itself is there: a name it lacks is an attribute, or a module that the repository has."""
         for name in needed.names:
             module = f"{needed.name}.{name}"
             if name == "*" or self.places.in_image(module) is not None:

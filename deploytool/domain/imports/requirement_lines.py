@@ -20,7 +20,7 @@ _SPEC = re.compile(r"(?:\(?[ \t]*(?:===|==|~=|!=|<=|>=|<|>).*|@.*|)\Z", re.DOTAL
 _EGG = re.compile(r"[#&]egg=([A-Za-z0-9._-]+)(?:\[([^\]]*)\])?")
 _ARCHIVE = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz")
 _FILES = ("-r", "--requirement", "-c", "--constraint")
-_HASH = re.compile(r"\s--hash[= ]\S+")
+HASH = re.compile(r"\s--hash[= ]\S+")
 _OPTION = re.compile(r"\s--(?:config-settings?|global-option|install-option)[= ].*$")
 
 
@@ -36,8 +36,8 @@ class Listing:
 
     def take(self, text: str, line: int) -> None:
         """One requirement: `name[extra]>=1; marker`, `name @ url`, a URL, a folder or an archive."""
-        hashed = _HASH.search(text) is not None
-        text = _OPTION.sub("", _HASH.sub("", text)).strip()
+        hashed = HASH.search(text) is not None
+        text = _OPTION.sub("", HASH.sub("", text)).strip()
         text, marker = _without_marker(text)
         if not text:
             return
