@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from deploytool.render import Format, render
-from deploytool.render.markdown import code, prose
+from deploytool.render.markdown_text import code, prose
 from deploytool.render.text import printable
 from tests.render.reports import NOW
 from tests.render.strategies import SAMPLES, drift_reports, reports, text

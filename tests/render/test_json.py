@@ -61,6 +61,7 @@ def test_drift_as_the_contract_has_it() -> None:
         "path": "predictions/coordinator/signal_calculator.py",
         "relevance": "imported",
         "chain": [],
+        "note": "",
     }
     assert [service["name"] for service in said["services"]][-1] == "nba-grading-service"
     assert said["services"][4]["behind"] is None
