@@ -21,9 +21,10 @@ SECONDS = 120
 
 
 class Start(NamedTuple):
-    """`kind`: "script" (python FILE), "module" (gunicorn MODULE:app), "main" (python -m NAME), "file" (a config)."""
+    """How it is started: see `kind`."""
 
-    kind: str
+    kind: str  # script: python FILE; module: gunicorn MODULE:app; main: python -m NAME; config: gunicorn -c FILE;
+    #            file: functions-framework --source FILE
     name: str
 
 
@@ -56,6 +57,7 @@ class Loaded:
     links: tuple[str, ...]  # passed on the way to them
     read: tuple[str, ...]  # other files opened at startup
     errors: tuple[str, ...]
+    stand_ins: tuple[str, ...]  # modules that neither the image nor the standard library has
 
     @property
     def files(self) -> frozenset[str]:
@@ -113,9 +115,7 @@ def loaded_in(root: Path, run: Run, *, lazy: bool = True, python: Sequence[str] 
     if ended.returncode != 0 or not said:
         raise OracleFailed(f"exit {ended.returncode}: {ended.stderr.decode(errors='replace')[-2000:]}")
     found = json.loads(said)
-    return Loaded(
-        found["startup"], found["lazy"], tuple(found["links"]), tuple(found["read"]), tuple(found["errors"])
-    )
+    return Loaded(**{name: tuple(value) if isinstance(value, list) else value for name, value in found.items()})
 
 
 def loaded_by(image: Image, run: Run, **more: Any) -> Loaded:

@@ -25,7 +25,7 @@ import _io
 import stand_ins
 from filesystem import Folder
 from quiet import Children, give_time, keep_quiet, no_more_time
-from statements import Left, imports_left, run_body
+from statements import Left, computed_names, fitting, imports_left, run_body
 
 Context = tuple[str, dict[str, Any], bool]  # path as opened, names, is it the program itself?
 MOST_ROUNDS = 30
@@ -94,9 +94,15 @@ class Loading:
             raise ImportError(f"no module to run: {name}")
         self._as_main(spec.origin, spec)
 
+    def start_config(self, path: str) -> None:
+        sys.path.insert(0, os.getcwd())
+        self._by_location(path)
+
     def start_file(self, path: str) -> None:
-        """As gunicorn loads its configuration, and functions-framework its source."""
         sys.path.append(os.path.dirname(path))
+        self._by_location(path)
+
+    def _by_location(self, path: str) -> None:
         name = os.path.basename(path).partition(".")[0]
         spec = importlib.util.spec_from_file_location(name, path)
         assert spec is not None and spec.loader is not None
@@ -143,15 +149,26 @@ class Loading:
     def _imports_of(self, context: Context) -> None:
         path, names, is_main = context
         try:
-            left = imports_left(self._source(path), is_main=is_main)
+            source = self._source(path)
+            left = imports_left(source, is_main=is_main)
+            patterns = computed_names(source, names)
         except (SyntaxError, ValueError, RecursionError) as wrong:
             self.note(path, wrong, 0)
             return
         for each in left:
             self._run_left(path, dict(names), each)
+        for pattern in patterns:
+            self._guarded(path, 0, lambda pattern=pattern: self._load_all(pattern))
         if callable(names.get("__getattr__")):
             for name in list(names.get("__all__") or ()):
                 self._guarded(path, 0, lambda name=name: names["__getattr__"](name) if name not in names else None)
+
+    def _load_all(self, pattern: str) -> None:
+        """Modules of the image that fit: `shop.*` or a whole name."""
+        for name in [pattern] if "*" not in pattern else list(fitting(pattern)):
+            spec = importlib.util.find_spec(name)
+            if spec is not None and not isinstance(spec.loader, type):  # no stand-in
+                importlib.import_module(name)
 
     def _run_left(self, path: str, names: dict[str, Any], left: Left) -> None:
         for statement in (*left.before, left.statement):
@@ -236,7 +253,7 @@ def main() -> None:
         "links": sorted({link for name in loading.folder.loaded for link in links_passed(name)}),
         "read": sorted(hashes(at_startup)),
         "errors": loading.errors,
-        "modules": len(loading.contexts),
+        "stand_ins": sorted(name for name, module in sys.modules.items() if isinstance(module, stand_ins.StandInModule)),
     }
     json.dump(found, answer)
     answer.flush()

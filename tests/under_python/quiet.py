@@ -41,6 +41,8 @@ class Children:
 
     def asked(self, args: Any, cwd: Any) -> None:
         words = [os.fspath(word) for word in args] if isinstance(args, (list, tuple)) else str(args).split()
+        if len(words) > 2 and words[1] == "-c" and os.path.basename(str(words[0])) in ("sh", "bash"):
+            words = str(words[2]).split()
         python = bool(words) and os.path.basename(str(words[0])).startswith("python")
         script = next((str(word) for word in words[1:] if not str(word).startswith("-")), None) if python else None
         if script and script.endswith(".py"):

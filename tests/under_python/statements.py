@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import __future__
 import ast
+import fnmatch
+import importlib
+import pkgutil
+import re
 from collections.abc import Callable, Iterator
 from types import CodeType
 from typing import Any, NamedTuple
@@ -138,3 +142,31 @@ def _is_about_paths(node: ast.Assign, before: tuple[ast.stmt, ...]) -> bool:
     names = {_name(part) for part in ast.walk(node.value)}
     known = {_name(target) for each in before if isinstance(each, ast.Assign) for target in each.targets}
     return "__file__" in names or bool(names & known)
+
+
+def computed_names(source: bytes, names: dict[str, Any]) -> list[str]:
+    """What `import_module(computed)` may import: strings of the same file that could be names, f-strings as patterns."""
+    tree = ast.parse(source)
+    found: list[str] = []
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Call) and _name(node.func) in _DYNAMIC and node.args):
+            continue
+        text = node.args[0]
+        if isinstance(text, ast.JoinedStr):
+            parts = [part.value if isinstance(part, ast.Constant) else "*" for part in text.values]
+            found.append("".join(map(str, parts)).replace("*", str(names.get("__name__")), "__name__" in ast.unparse(text)))
+        elif not isinstance(text, ast.Constant):
+            strings = {part.value for part in ast.walk(tree) if isinstance(part, ast.Constant)}
+            dotted = [each for each in strings if isinstance(each, str) and re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)+", each)]
+            found += sorted({*dotted, *(each.rpartition(".")[0] for each in dotted)})
+    return found
+
+
+def fitting(pattern: str) -> Iterator[str]:
+    """Modules below the constant beginning of a pattern."""
+    package = pattern.partition("*")[0].rpartition(".")[0]
+    if package:
+        where = importlib.import_module(package).__path__
+        for each in pkgutil.walk_packages(where, f"{package}.", onerror=lambda name: None):
+            if fnmatch.fnmatchcase(each.name, pattern):
+                yield each.name
