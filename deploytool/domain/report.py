@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from deploytool.domain.doubt import Doubt
 from deploytool.domain.model import Fleet, Kind
 from deploytool.errors import ExitCode
 
@@ -80,6 +81,7 @@ class FileChange:
     path: str
     relevance: Relevance
     chain: tuple[str, ...] = ()  # imports from the entrypoint to `path`; empty below import precision
+    note: str = ""  # the doubt with its place, the distributions that changed: what the one word cannot say
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class ServingRow:
     image: str
     tags: tuple[str, ...] = ()
     source: Source = Source.NONE  # how `commit` is known
+    scope: str | None = None  # what its program is made of, as an id; equal ids mean the same program
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,8 @@ class ServiceDrift:
     stale_since: datetime | None = None
     commits: tuple[CommitNote, ...] = ()
     files: tuple[FileChange, ...] = ()
+    scope: str | None = None  # of the target
+    doubts: tuple[Doubt, ...] = ()  # why everything in the image had to be called reachable
 
 
 @dataclass(frozen=True, slots=True)
