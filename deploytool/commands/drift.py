@@ -40,6 +40,7 @@ def run(
         repository = with_missing(app.repository, detection.target, app.config, tables, found, app.cache)
         detection = Detection(app.config, tables, repository, wanted).aimed_as(detection)
     detection.thorough = verbose
+    detection.scoped = format is Format.JSON
     report = detection.report(found, reader.history, app.now())
     app.say(report, format, verbose=verbose)
     return report.exit_code
