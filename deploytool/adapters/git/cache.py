@@ -1,4 +1,4 @@
-"""What git never changes its mind about, kept on disk: the paths of a commit, the links below a tree.
+"""What git never changes its mind about, kept on disk: the paths of a commit, the links below a tree, a file's facts.
 
 Keys are full object ids, so an entry is true for ever and in every repository. The file may be deleted at any
 time; a damaged one is replaced, and one that cannot be written is done without.
@@ -43,6 +43,13 @@ class FactCache:
     def keep_links(self, facts: Mapping[str, tuple[tuple[str, str], ...]]) -> None:
         self._keep("links", ((oid, json.dumps(found)) for oid, found in facts.items()))
 
+    def sources(self, keys: Sequence[str]) -> dict[str, str]:
+        """What was kept about source files, as it was written; the keys are hex digits. Entries may be damaged."""
+        return dict(self._known("sources", keys))
+
+    def keep_sources(self, facts: Mapping[str, str]) -> None:
+        self._keep("sources", facts.items(), "REPLACE")  # in the place of what was damaged
+
     def close(self) -> None:
         if self._db is not None:
             self._db.close()
@@ -60,13 +67,13 @@ class FactCache:
                 return
             yield from ((oid.hex(), value.decode("utf-8", "surrogateescape")) for oid, value in rows)
 
-    def _keep(self, table: str, facts: Iterable[tuple[str, str]]) -> None:
+    def _keep(self, table: str, facts: Iterable[tuple[str, str]], otherwise: str = "IGNORE") -> None:
         if self._db is None:
             return
         rows = [(bytes.fromhex(oid), value.encode("utf-8", "surrogateescape")) for oid, value in facts]
         try:
             with self._db:
-                self._db.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?, ?)", rows)
+                self._db.executemany(f"INSERT OR {otherwise} INTO {table} VALUES (?, ?)", rows)
         except sqlite3.Error:  # full disk, read-only, locked: the answer stands without it
             return
 
@@ -81,7 +88,7 @@ def _opened(folder: Path) -> sqlite3.Connection | None:
     try:
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=OFF")
-        for table in ("touched", "links"):
+        for table in ("touched", "links", "sources"):
             db.execute(f"CREATE TABLE IF NOT EXISTS {table} (oid BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID")
     except sqlite3.DatabaseError as damage:
         db.close()
