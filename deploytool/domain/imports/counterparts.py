@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from deploytool.domain.ignorepattern import cleaned
 from deploytool.domain.image_layout import Placed
 from deploytool.domain.links import MOST_HOPS, LinkMemo, trail_of
 from deploytool.domain.tree import FOLDER, LINK, SUBMODULE, Tree
@@ -107,6 +108,10 @@ class Counterparts:
         if name not in self._found:
             self._found[name] = next(filter(None, map(self._module, self._candidates(name))), None)
         return self._found[name]
+
+    def below(self, folder: str, name: str) -> bool:
+        """Does a folder of the repository hold this module?"""
+        return self._module(cleaned(f"/{folder}/{name.replace('.', '/')}")[1:]) is not None
 
     def target(self, name: str) -> str:
         """The image path, less its ending, at which the module would be found."""

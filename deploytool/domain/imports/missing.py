@@ -146,7 +146,7 @@ class _Looking:
             return
         for module in modules_of(needed):
             brought = None if self.requirements is None else provides(module, self.requirements)
-            if brought:
+            if brought or self._in_project(module):
                 continue
             home = self.places.in_repository(module)
             if home is not None and not self._is_theirs(module, home, brought):
@@ -188,8 +188,6 @@ class _Looking:
     def _uncopied(self, needed: Needed, module: str) -> Iterator[MissingModule]:
         for one in self._innermost(needed, module):
             home = self.places.in_repository(one) or ""
-            if self._is_installed(home):
-                continue
             why = f"{home} is in the repository and not in the image"
             if needed.when is When.FUNCTION:
                 why += "; it is missed when the function is called"
@@ -201,9 +199,10 @@ class _Looking:
         modules = tuple(name for name in below if self.places.in_repository(name) is not None)
         return modules or (module,)
 
-    def _is_installed(self, home: str) -> bool:
+    def _in_project(self, module: str) -> bool:
+        """Does a folder that is installed as a package have it?"""
         projects = () if self.requirements is None else self.requirements.projects
-        return any(not project or home.startswith(f"{project}/") for project in projects)
+        return any(self.places.below(f"{project}/{inner}", module) for project in projects for inner in ("", "src"))
 
     def _copy(self, module: str, home: str) -> str:
         """The line of the Dockerfile that would bring it: its folder when nothing of that is there yet."""
