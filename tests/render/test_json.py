@@ -25,7 +25,7 @@ def schema_of(name: str) -> dict[str, Any]:
     return schema
 
 
-CHECKS = {name: Draft202012Validator(schema_of(name)) for name in ("drift", "status", "where")}
+CHECKS = {name: Draft202012Validator(schema_of(name)) for name in ("drift", "explain", "status", "where")}
 
 
 def document(report: Any, fleet: dict[str, Any] | None = None) -> dict[str, Any]:
