@@ -20,9 +20,9 @@ from deploytool.render.proof_wording import (
     importers_said,
     path_said,
     place_of,
-    reaching_first,
 )
 from deploytool.render.sheet import View, hanging, indented, joined, words
+from deploytool.render.wording import reaching_first
 
 
 def path_answer(proof: PathProof, view: View) -> list[Text]:
@@ -56,7 +56,7 @@ def _folder(files: Sequence[FileChange], view: View) -> list[Text]:
     """How many of each word, then the files, those that reach the service first."""
     shown = reaching_first(files)
     lines = hanging(Text(), words(counts_of(files)), view.width)
-    wide = max(len(file.relevance) for file in shown) + 2
+    wide = max(len(file.relevance) for file in shown[:MOST_OF_A_FOLDER]) + 2
     for file in shown[:MOST_OF_A_FOLDER]:
         style = "" if file.relevance.reaches else "dim"
         lines += hanging(words(f"{FILE_INDENT}{file.relevance:<{wide}}", "dim"), words(file.path, style), view.width)

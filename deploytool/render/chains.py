@@ -10,7 +10,7 @@ from rich.text import Text
 from deploytool.domain.report import FileChange, Relevance
 from deploytool.render.history import FILE_INDENT, more_files
 from deploytool.render.sheet import View, hanging, joined, words
-from deploytool.render.wording import MOST_FILES, chain_of
+from deploytool.render.wording import MOST_FILES, chain_of, reaching_first
 
 SAID = {Relevance.NOT_IMPORTED: "nothing it runs imports it"}  # where no note says it better
 
@@ -34,7 +34,7 @@ class Guides:
 
 def tree_lines(files: Sequence[FileChange], view: View) -> list[Text]:
     """Each file once, behind the word for its relevance; chains with the same beginning share it."""
-    shown = sorted(files[:MOST_FILES], key=lambda file: not file.relevance.reaches)
+    shown = reaching_first(files)[:MOST_FILES]
     wide = max((len(file.relevance) for file in shown), default=0) + 2
     lines: list[Text] = []
     for node, guides in _drawn([*forest_of(shown).values()], view.symbols):

@@ -22,7 +22,6 @@ from deploytool.render.proof_wording import (
     importers_said,
     path_said,
     place_of,
-    reaching_first,
     same_making,
     scopes_of,
     target_said,
@@ -65,8 +64,8 @@ def _sentence(said: Sentence) -> str:
 def _path(proof: PathProof, now: datetime) -> list[str]:
     lines = [f"- {proof.change.relevance}: {file_said(proof.change)}"]
     if proof.files:
-        files = reaching_first(proof.files)
-        lines = [f"- {counts_of(files)}", *(f"  {line}" for line in file_items(files, MOST_OF_A_FOLDER))]
+        lines = [f"- {counts_of(proof.files)}"]
+        lines += [f"  {line}" for line in file_items(proof.files, MOST_OF_A_FOLDER)]
     if proof.twin is not None:
         lines.append(f"- in use: {file_said(proof.twin)}")
     for said, found in [] if proof.files else importers_said(proof):

@@ -9,7 +9,7 @@ from rich.text import Text
 from deploytool.domain.report import CommitNote, FileChange, ServiceDrift
 from deploytool.render.age import age
 from deploytool.render.sheet import View, hanging, joined, words
-from deploytool.render.wording import MOST_COMMITS, MOST_FILES, chain_of, counted, short, unexplained_of
+from deploytool.render.wording import MOST_COMMITS, MOST_FILES, chain_of, counted, reaching_first, short, unexplained_of
 
 AUTHOR_WIDTH = 20
 FILE_INDENT = "    "  # under the commit, and early enough for long paths on 80 columns
@@ -61,8 +61,9 @@ def _author(commit: CommitNote) -> Text:
 def file_lines(files: Sequence[FileChange], view: View) -> list[Text]:
     """A line for each file, with the chain of imports and the note beneath it."""
     lines: list[Text] = []
-    widest = max((len(file.relevance) for file in files[:MOST_FILES]), default=0)
-    for file in files[:MOST_FILES]:
+    shown = reaching_first(files)[:MOST_FILES]
+    widest = max((len(file.relevance) for file in shown), default=0)
+    for file in shown:
         style = "" if file.relevance.reaches else "dim"
         prefix = words(f"{FILE_INDENT}{file.relevance:<{widest}}  ", style or "dim")
         lines += hanging(prefix, words(file.path, style), view.width)

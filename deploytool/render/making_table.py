@@ -33,9 +33,9 @@ def making_lines(proof: ServiceProof, view: View, labels: int) -> list[Text]:
     said = [("made of", words(counts_of(proof.files)))]
     known, nobody = distributions_of(proof.third_party)
     if known or nobody:
-        brought = f"{counted(len(known), 'distribution')}{': ' if known else ''}{', '.join(known)}"
-        alone = f"; no distribution is known for {', '.join(nobody)}" if nobody else ""
-        said.append(("third party", words(brought + alone)))
+        brought = [f"{counted(len(known), 'distribution')}: {', '.join(known)}"] if known else []
+        alone = [f"no distribution is known for {', '.join(nobody)}"] if nobody else []
+        said.append(("third party", words("; ".join(brought + alone))))
     if proof.outside:
         said.append(("outside git", words(f"copied into the image, not held by git: {', '.join(proof.outside)}")))
     return labelled(said, view.width, labels)

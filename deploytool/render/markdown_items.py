@@ -8,7 +8,16 @@ from datetime import datetime
 from deploytool.domain.report import CommitNote, FileChange, LookError, Remark, ServiceDrift, Unmanaged
 from deploytool.render.age import age
 from deploytool.render.markdown_text import code, prose
-from deploytool.render.wording import MOST_COMMITS, MOST_FILES, chain_of, counted, short, unexplained_of, unmanaged_of
+from deploytool.render.wording import (
+    MOST_COMMITS,
+    MOST_FILES,
+    chain_of,
+    counted,
+    reaching_first,
+    short,
+    unexplained_of,
+    unmanaged_of,
+)
 
 
 def history_items(service: ServiceDrift, now: datetime) -> list[str]:
@@ -28,7 +37,7 @@ def commit_said(commit: CommitNote, now: datetime) -> str:
 
 
 def file_items(files: Sequence[FileChange], most: int = MOST_FILES) -> list[str]:
-    lines = [f"- {file.relevance}: {file_said(file)}" for file in files[:most]]
+    lines = [f"- {file.relevance}: {file_said(file)}" for file in reaching_first(files)[:most]]
     return [*lines, f"- and {counted(len(files) - most, 'more file')}"] if len(files) > most else lines
 
 

@@ -117,11 +117,6 @@ def counts_of(files: Iterable[FileChange]) -> str:
     return ": ".join([counted(found.total(), "file"), *([", ".join(parts)] if parts else [])])
 
 
-def reaching_first(files: Iterable[FileChange]) -> list[FileChange]:
-    """By path, those that reach the service before the others."""
-    return sorted(files, key=lambda file: (not file.relevance.reaches, file.path))
-
-
 def errors_first(found: Iterable[MissingRow]) -> list[MissingRow]:
     return sorted(found, key=lambda row: row.level is not MissingLevel.ERROR)
 

@@ -71,6 +71,11 @@ def unexplained_of(service: ServiceDrift) -> tuple[str, Sequence[FileChange]]:
     return "changed by history rewriting", files
 
 
+def reaching_first(files: Iterable[FileChange]) -> list[FileChange]:
+    """As they come, but what matters before what does not: a list that is cut must not lose it."""
+    return sorted(files, key=lambda file: not file.relevance.reaches)
+
+
 def chain_of(file: FileChange) -> tuple[str, ...]:
     """Files from the entrypoint to this one; of a long chain the beginning and the end. Only itself without a chain."""
     chain = file.chain if file.chain[-1:] == (file.path,) else (*file.chain, file.path)
