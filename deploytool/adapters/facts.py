@@ -1,12 +1,8 @@
-"""Facts of source files by blob id: remembered, else read from the cache, else told from git's bytes.
-
-An entry of the cache is one line of text behind a checksum of its key and itself, so what is damaged is told again.
-"""
+"""Facts of source files by blob id: remembered, else read from the cache, else told from git's bytes."""
 
 from __future__ import annotations
 
 import gc
-import hashlib
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,7 +14,6 @@ from deploytool.domain.imports.facts_json import facts_from, text_of
 from deploytool.domain.tree import Objects
 
 WAVE = 200  # blobs that are held in memory at once
-DIGEST = 16  # hexadecimal digits
 LANGUAGES = list(Language)
 
 
@@ -44,8 +39,8 @@ class CachedFacts:
 
     def _recall(self, keys: Sequence[str]) -> None:
         with _without_collector():
-            for key, text in self._cache.sources(keys).items():
-                facts = _checked(key, text)
+            for key, text in self._cache.kept("source", keys).items():
+                facts = _facts_from(text)
                 if facts is not None:
                     self._known[key] = facts
 
@@ -56,7 +51,7 @@ class CachedFacts:
                 for oid, content in self._objects.blobs(oids[start : start + WAVE]).items():
                     made[keys[oid]] = facts_of(content, blobs[oid])
                 self._known.update(made)
-                self._cache.keep_sources({key: sealed(key, text_of(facts)) for key, facts in made.items()})
+                self._cache.keep("source", {key: text_of(facts) for key, facts in made.items()})
 
 
 def key_of(oid: str, name: str) -> str:
@@ -64,16 +59,10 @@ def key_of(oid: str, name: str) -> str:
     return f"{oid}{EXTRACTOR:04x}{sys.version_info[1]:02x}{LANGUAGES.index(language_of(name)):02x}"
 
 
-def sealed(key: str, text: str) -> str:
-    """The text behind its checksum."""
-    return hashlib.blake2b(f"{key}{text}".encode(), digest_size=DIGEST // 2).hexdigest() + text
-
-
-def _checked(key: str, entry: str) -> Facts | None:
-    """The facts of an entry; None when it is not what was written."""
-    text = entry[DIGEST:]
+def _facts_from(text: str) -> Facts | None:
+    """None for what another version wrote."""
     try:
-        return facts_from(text) if sealed(key, text) == entry else None
+        return facts_from(text)
     except (ValueError, TypeError, LookupError):
         return None
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
-from deploytool.adapters.facts import EXTRACTOR, FactStore
+from deploytool.adapters.facts import CachedFacts
 from deploytool.adapters.git import Repository
 from deploytool.config import ServiceTable
 from deploytool.detect.contents import Contents
@@ -16,6 +16,7 @@ from deploytool.detect.sources import Made
 from deploytool.domain.difference import LeafMemo, changed_paths, files_taken
 from deploytool.domain.doubt import Doubt, DoubtKind
 from deploytool.domain.impact import Impact, scope_of
+from deploytool.domain.imports.extract import EXTRACTOR
 from deploytool.domain.imports.facts import equal_but_for_lines
 from deploytool.domain.imports.study import Study, impact_of, study_of
 from deploytool.domain.model import Kind
@@ -43,7 +44,7 @@ class Impacts:
 
     def __init__(self, repository: Repository) -> None:
         self.cache = repository.cache
-        self.facts = FactStore(repository.objects, repository.cache)
+        self.facts = CachedFacts(repository.objects, repository.cache)
         self.contents = Contents(repository)
         self.leaves: LeafMemo = {}
         self._known: dict[str, Impact] = {}
