@@ -76,7 +76,9 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     given = arguments()
-    commits = [git(given.repo, "rev-parse", "--verify", f"{name}^{{commit}}").strip() for name in given.commits.split(",")]
+    commits = [
+        git(given.repo, "rev-parse", "--verify", f"{name}^{{commit}}").strip() for name in given.commits.split(",")
+    ]
     repository = Repository(given.repo, cache=None)
     try:
         tasks = list(_tasks(given, repository, commits))
@@ -106,7 +108,12 @@ def _tasks(given: argparse.Namespace, repository: Repository, commits: list[str]
                 continue
             function = table.get("kind") == "function"
             study = study_of(
-                image, tree, facts, function=function, entrypoint=table.get("entrypoint"), dynamic=table.get("dynamic", ())
+                image,
+                tree,
+                facts,
+                function=function,
+                entrypoint=table.get("entrypoint"),
+                dynamic=table.get("dynamic", ()),
             )
             yield Task(found, laid_out(study.layout, tree), study, run, given.mutations)
 
@@ -127,7 +134,9 @@ def _image(table: Mapping[str, Any], tree: Tree) -> Image | None:
 def _run(table: Mapping[str, Any], image: Image) -> Run | None:
     told = table.get("oracle", {})
     if "command" in told:
-        return run_of_words(told["command"], told.get("cwd", image.workdir), {**image.environment, **told.get("env", {})})
+        return run_of_words(
+            told["command"], told.get("cwd", image.workdir), {**image.environment, **told.get("env", {})}
+        )
     if image.dockerfile is None:
         return Run((Start("file", f"{image.workdir}/main.py"),), image.workdir, (image.workdir,))
     return run_of(image)
@@ -165,7 +174,9 @@ def _mutate(task: Task, root: Path, wanted: int) -> None:
     while silent and found.mutated < wanted:
         chosen = dice.sample(silent, min(AT_ONCE, len(silent)))
         if _changes(task, root, chosen, plain):
-            found.breaks += [place for place in chosen if _changes(task, root, [place], plain)] or [f"only together: {chosen}"]
+            found.breaks += [place for place in chosen if _changes(task, root, [place], plain)] or [
+                f"only together: {chosen}"
+            ]
         found.mutated += len(chosen)
     loaded = sorted(place for place in plain.startup if place.endswith(SOURCE))
     if loaded:
@@ -182,7 +193,9 @@ def _changes(task: Task, root: Path, places: list[str], plain: Loaded) -> bool:
 
 
 def _print(results: list[Found], given: argparse.Namespace) -> None:
-    print("| service | commit | sources | at startup | and lazily | reachable | missing | extras | mutated | breaks | noticed |")
+    print(
+        "| service | commit | sources | at startup | and lazily | reachable | missing | extras | mutated | breaks | noticed |"
+    )
     print("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|---|")
     for found in results:
         if found.loaded is None:
@@ -193,7 +206,12 @@ def _print(results: list[Found], given: argparse.Namespace) -> None:
                    len(found.missing), len(found.extras), found.mutated, len(found.breaks), found.noticed)  # fmt: skip
         print(f"| {found.service} | {found.commit} | {' | '.join(map(str, figures))} |")
     done = [found for found in results if found.loaded]
-    total = (len(done), sum(len(f.missing) for f in done), sum(f.mutated for f in done), sum(len(f.breaks) for f in done))
+    total = (
+        len(done),
+        sum(len(f.missing) for f in done),
+        sum(f.mutated for f in done),
+        sum(len(f.breaks) for f in done),
+    )
     print("{} services x commits, {} missing, {} mutations, {} breaks".format(*total))
     for found in done:
         _details(found, given)

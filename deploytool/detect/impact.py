@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -16,8 +16,10 @@ from deploytool.detect.sources import Made
 from deploytool.domain.difference import LeafMemo, changed_paths, files_taken
 from deploytool.domain.doubt import Doubt, DoubtKind
 from deploytool.domain.impact import Impact, scope_of
+from deploytool.domain.imports.bringing import imported_distributions
 from deploytool.domain.imports.extract import EXTRACTOR
 from deploytool.domain.imports.facts import equal_but_for_lines
+from deploytool.domain.imports.requirements import requirements_of
 from deploytool.domain.imports.study import Study, impact_of, study_of
 from deploytool.domain.model import Kind
 from deploytool.domain.relevance import is_build_input
@@ -77,6 +79,14 @@ class Impacts:
             entrypoint=table.entrypoint,
             dynamic=table.dynamic,
         )
+
+    def imported(self, table: ServiceTable, seen: Seen) -> Mapping[str, str]:
+        """Each distribution that the program imports, and a file that does."""
+        image = seen.made.image
+        if image is None:
+            return {}
+        study = self.study(table, seen)
+        return imported_distributions(study.closure, study.layout, requirements_of(image, seen.tree, study.layout))
 
     def scope(self, table: ServiceTable, seen: Seen) -> str | None:
         """The id of what the program is made of; None when it cannot be told here."""
