@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from datetime import datetime
+from functools import partial
 
 from deploytool.adapters.git import Repository
 from deploytool.config import Config, ServiceTable
