@@ -21,15 +21,16 @@ from typing import Any
 
 from bench.fleets import git
 from bench.started import run_of, run_of_words
-from deploytool.adapters.facts import FactStore
 from deploytool.adapters.git import Repository
+from deploytool.domain.doubt import Doubt
 from deploytool.domain.image import Image, image_of, image_of_folder
+from deploytool.domain.image_layout import Layout
 from deploytool.domain.imports.study import Study, study_of
 from deploytool.domain.tree import Tree
 from tests.import_corpus.case import laid_out
-from tests.import_corpus.studied import SOURCE, real_place
-from tests.python_oracle import Link, Loaded, OracleFailed, Run, Start, lay_out, loaded_in
+from tests.import_corpus.studied import SOURCE, PlainFacts, real_place
 from tests.python_oracle import Image as Files
+from tests.python_oracle import Link, Loaded, OracleFailed, Run, Start, lay_out, loaded_in
 
 GONE = b'raise SystemExit("loaded")\n'
 AT_ONCE = 25  # files mutated in one run
@@ -45,7 +46,9 @@ class Found:
     sources: int = 0
     reached: frozenset[str] = frozenset()  # real places
     proven: bool = True
+    doubts: tuple[Doubt, ...] = ()
     missing: list[str] = field(default_factory=list)
+    guessed: list[str] = field(default_factory=list)  # missing only if computed names are what they look like
     extras: list[str] = field(default_factory=list)
     mutated: int = 0
     breaks: list[str] = field(default_factory=list)
@@ -58,7 +61,6 @@ class Task:
     files: Files
     study: Study
     run: Run
-    mutations: int
 
 
 def arguments() -> argparse.Namespace:
@@ -92,7 +94,7 @@ def main() -> int:
 
 
 def _tasks(given: argparse.Namespace, repository: Repository, commits: list[str]) -> Iterator[Task | Found]:
-    facts = FactStore(repository.objects, repository.cache)
+    facts = PlainFacts(repository.objects)
     trees = repository.trees(commits)
     for commit in commits:
         tree = trees[commit]
@@ -115,7 +117,20 @@ def _tasks(given: argparse.Namespace, repository: Repository, commits: list[str]
                 entrypoint=table.get("entrypoint"),
                 dynamic=table.get("dynamic", ()),
             )
-            yield Task(found, laid_out(study.layout, tree), study, run, given.mutations)
+            yield Task(found, _files(study, tree), study, run)
+
+
+def _files(study: Study, tree: Tree) -> Files:
+    """What is laid out; data that this clone lacks is empty."""
+    files = {}
+    for place, placed in study.layout.files.items():
+        try:
+            files.update(laid_out(Layout({place: placed}), tree))
+        except KeyError:
+            if place.endswith(SOURCE):
+                raise
+            files[place] = b""
+    return files
 
 
 def _services(given: argparse.Namespace, tree: Tree) -> Mapping[str, dict[str, Any]]:
@@ -148,15 +163,18 @@ def _done(task: Task | Found, mutations: int) -> Found:
     found, layout = task.found, task.study.layout
     found.sources = sum(place.endswith(SOURCE) for place in task.files)
     found.proven = task.study.proven
+    found.doubts = task.study.doubts
     found.reached = frozenset(real_place(place, layout) for place in layout.files if task.study.reaches(place))
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         lay_out(task.files.items(), root)
         try:
-            found.loaded = loaded_in(root, task.run)
+            found.loaded = loaded_in(root, task.run, guess=True)
             links = {link for link in found.loaded.links if not task.study.reaches(link)}
             found.missing = sorted(found.loaded.files - found.reached) + sorted(f"{link} (a link)" for link in links)
-            found.extras = sorted(p for p in found.reached - found.loaded.files if p.endswith(SOURCE))
+            found.guessed = sorted(found.loaded.guessed.keys() - found.reached)
+            known = found.loaded.files | found.loaded.guessed.keys()
+            found.extras = sorted(place for place in found.reached - known if place.endswith(SOURCE))
             if mutations:
                 _mutate(task, root, mutations)
         except OracleFailed as failed:
@@ -222,11 +240,16 @@ def _details(found: Found, given: argparse.Namespace) -> None:
     where = f"{found.service} {found.commit}"
     for place in found.missing:
         print(f"MISSING {where}: {place}")
+    for place in found.guessed:
+        print(f"perhaps missing {where}: {place}")
     for place in found.breaks:
         print(f"BREAK {where}: {place}")
     if given.extras and found.proven:
         for place in found.extras:
             print(f"extra {where}: {place}")
+    if given.doubts:
+        for doubt in found.doubts:
+            print(f"doubt {where}: {doubt}")
     if given.errors:
         for error in found.loaded.errors:
             print(f"error {where}: {error}")

@@ -54,6 +54,7 @@ class Loaded:
 
     startup: Mapping[str, str]
     lazy: Mapping[str, str]  # by an import that did not run at startup
+    guessed: Mapping[str, str]  # when an import by a computed name loads what it looks as if it could
     links: tuple[str, ...]  # passed on the way to them
     read: tuple[str, ...]  # other files opened at startup
     errors: tuple[str, ...]
@@ -91,7 +92,7 @@ def lay_out(files: Iterable[tuple[str, bytes | Link]], root: Path) -> None:
             place.write_bytes(content)
 
 
-def loaded_in(root: Path, run: Run, *, lazy: bool = True, python: Sequence[str] = (sys.executable,)) -> Loaded:
+def loaded_in(root: Path, run: Run, *, lazy: bool = True, guess: bool = False, python: Sequence[str] = (sys.executable,)) -> Loaded:
     """Run the program of an image that lies in `root`. Raises OracleFailed, with what Python said."""
     (root / run.cwd.lstrip("/")).mkdir(parents=True, exist_ok=True)
     order = {
@@ -103,6 +104,7 @@ def loaded_in(root: Path, run: Run, *, lazy: bool = True, python: Sequence[str] 
         "calls": [call._asdict() for call in run.calls],
         "environment": dict(run.environment),
         "lazy": lazy,
+        "guess": guess,
         "loud": "ORACLE_LOUD" in os.environ,
     }
     with tempfile.TemporaryDirectory() as place:

@@ -48,6 +48,27 @@ CASES = (
     case("parameter", {"main.py": "from loader import load\nload('shop.orders')\n", "loader.py": LOAD + "def load(name):\n"
                                                                                                     "    return import_module(name)\n",
                        "shop/__init__.py": "", "shop/orders.py": "import deep", "deep.py": ""}),
+    case("parameter with a caller near and one far", {"main.py": "from loader import load\nload('far')\n",
+                                                      "loader.py": LOAD + "def load(name):\n    return import_module(f'jobs.{name}')\nload('near')\n",
+                                                      "jobs/__init__.py": "", "jobs/near.py": "", "jobs/far.py": ""}),
+    case("method with a caller near and one far", {"main.py": "from loader import Loader\nLoader().load('far')\n",
+                                                   "loader.py": LOAD + "class Loader:\n    def load(self, name):\n"
+                                                                       "        return import_module('jobs.' + name)\nLoader().load('near')\n",
+                                                   "jobs/__init__.py": "", "jobs/near.py": "", "jobs/far.py": ""}),
+    case("default that others change", {"main.py": "import loader\nloader.NAME = 'jobs.far'\nloader.load()\n",
+                                        "loader.py": LOAD + "NAME = 'jobs.near'\ndef load():\n    return import_module(NAME)\n",
+                                        "jobs/__init__.py": "", "jobs/near.py": "", "jobs/far.py": ""}),
+    case("registry that others extend", {"main.py": "import loader\nloader.JOBS['b'] = 'jobs.far'\nloader.load('b')\n",
+                                         "loader.py": LOAD + "JOBS = {'a': 'jobs.near'}\ndef load(key):\n    return import_module(JOBS[key])\n",
+                                         "jobs/__init__.py": "", "jobs/near.py": "", "jobs/far.py": ""}),
+    case("registry that others extend by parts", {"main.py": "import loader\nloader.register('far')\nloader.load_all()\n",
+                                                  "loader.py": LOAD + "JOBS = ['near']\ndef register(name):\n    JOBS.append(name)\n"
+                                                                      "def load_all():\n    for name in JOBS:\n        import_module(f'jobs.{name}')\n",
+                                                  "jobs/__init__.py": "", "jobs/near.py": "", "jobs/far.py": ""}),
+    case("attribute set from outside", {"main.py": "from loader import Loader\nclass Mine(Loader):\n    module = 'far'\nMine().go()\n",
+                                        "loader.py": LOAD + "class Loader:\n    module = 'near'\n    def go(self):\n"
+                                                            "        return import_module('jobs.' + self.module)\n",
+                                        "jobs/__init__.py": "", "jobs/near.py": "", "jobs/far.py": ""}),
     case("from the environment", {"main.py": LOAD + "import os\nimport_module(os.environ.get('MODULE', 'shop.orders'))\n"
                                                    "import_module(os.environ['OTHER'])\n",
                                   "shop/__init__.py": "", "shop/orders.py": "", "shop/people.py": ""},
@@ -95,6 +116,25 @@ CASES = (
                                       "quiet.py": "import logging\nclass Quiet(logging.NullHandler): ...\n"}),
     case("pydoc.locate and resolve_name", {"main.py": "import pydoc, pkgutil\npydoc.locate('lib.one')\npkgutil.resolve_name('lib.two:x')\n",
                                            "lib/__init__.py": "", "lib/one.py": "", "lib/two.py": "x = 1"}),
+    case("logging.config of a file", {"main.py": "import logging.config\nlogging.config.fileConfig('logging.ini')\n", "logs.py": "import logging\n"
+                                      "class Quiet(logging.NullHandler): ...\n", "logging.ini": "[loggers]\nkeys=root\n[handlers]\nkeys=h\n"
+                                      "[formatters]\nkeys=\n[logger_root]\nhandlers=h\n[handler_h]\nclass=logs.Quiet\nargs=()\n"}),
+    case("logging.config of a constant elsewhere", {"main.py": "import logging.config\nfrom settings import LOGGING\nlogging.config.dictConfig(LOGGING)\n",
+                                                    "settings.py": "LOGGING = {'version': 1, 'handlers': {'h': {'class': 'logs.Quiet'}}, 'root': "
+                                                                   "{'handlers': ['h']}}\n",
+                                                    "logs.py": "import logging\nclass Quiet(logging.NullHandler): ...\n"}),
+    case("multiprocessing spawn", {"main.py": "import concurrent.futures, worker\ndef f():\n    with concurrent.futures.ProcessPoolExecutor() as pool:\n"
+                                              "        pool.map(worker.work, [1])\n", "worker.py": "def work(n):\n    import near\n", "near.py": ""}),
+    case("inherited __import__", {"main.py": "for name in 'one two'.split():\n    globals()[name] = __import__(name)\n", "one.py": "", "two.py": ""}),
+    case("entry points by hand", {"main.py": "from importlib.metadata import EntryPoint\nEntryPoint('x', 'lib.one:f', 'g').load()\n",
+                                  "lib/__init__.py": "", "lib/one.py": "f = 1"}),
+    case("importlib.reload", {"main.py": "import importlib, one\nimportlib.reload(one)\n", "one.py": "import two", "two.py": ""}),
+    case("LazyLoader", {"main.py": "import importlib.util, sys\ndef lazy(name):\n    spec = importlib.util.find_spec(name)\n"
+                                   "    spec.loader = importlib.util.LazyLoader(spec.loader)\n    module = importlib.util.module_from_spec(spec)\n"
+                                   "    sys.modules[name] = module\n    spec.loader.exec_module(module)\n    return module\nlazy('lib.one').x\n",
+                        "lib/__init__.py": "", "lib/one.py": "x = 1"}),
+    case("exec of a template", {"main.py": "name = 'lib.one'\nexec(f'import {name}')\nexec('from lib import ' + 'two')\n",
+                                "lib/__init__.py": "", "lib/one.py": "", "lib/two.py": ""}),
     case("pickle", {"main.py": "import pickle\npickle.loads(b'clib.one\\nThing\\n.')\n", "lib/__init__.py": "", "lib/one.py": "class Thing: ..."}),
     case("unittest.mock target", {"main.py": "from unittest import mock\nmock.patch('lib.one.x').start()\n", "lib/__init__.py": "", "lib/one.py": "x = 1"}),
     case("uvicorn.run", {"main.py": "import uvicorn\nif __name__ == '__main__':\n    uvicorn.run('service.app:app', port=8080)\n",

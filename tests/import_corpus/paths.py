@@ -8,12 +8,12 @@ PATHLIB = "import sys\nfrom pathlib import Path\n"
 UP = "os.path.dirname(os.path.dirname(os.path.abspath(__file__)))"
 
 
-def edited(name: str, edit: str, folder: str = "lib", *, never: tuple[str, ...] = ()) -> Case:
+def edited(name: str, edit: str, folder: str = "lib", *, never: tuple[str, ...] = ("elsewhere/wanted.py",)) -> Case:
     """services/web/main.py adds a folder of /app, and imports from there."""
     files = {"services/web/main.py": f"{edit}\nimport wanted\n", f"{folder}/wanted.py": "import deeper\n",
              f"{folder}/deeper.py": "", "elsewhere/wanted.py": ""}
     return case(name, {path.removeprefix("./"): text for path, text in files.items()}, start=(Start("script", "/app/services/web/main.py"),),
-                command='["python", "services/web/main.py"]', never=("elsewhere/wanted.py", *never))
+                command='["python", "services/web/main.py"]', never=never)
 
 
 CASES = (
@@ -44,7 +44,7 @@ CASES = (
     edited("in a loop", f"{OS}for each in ('lib', 'more'):\n    sys.path.append(os.path.join(os.path.dirname(__file__), '..', '..', each))"),
     edited("in a function", f"{OS}def prepare():\n    root = {UP}\n    sys.path.insert(0, os.path.join(root, '..', 'lib'))\nprepare()"),
     edited("in a condition", f"{OS}LIB = '/app/lib'\nif os.path.isdir(LIB) and LIB not in sys.path:\n    sys.path.insert(0, LIB)"),
-    edited("from the environment", f"{OS}sys.path.append(os.environ.get('LIB', '/app/lib'))"),
+    edited("from the environment", f"{OS}sys.path.append(os.environ.get('LIB', '/app/lib'))", never=()),
     edited("in a try", f"{OS}try:\n    import nothing_like_this.at_all\nexcept ImportError:\n    pass\nfinally:\n    sys.path.append('/app/lib')"),
     edited("walrus", f"{PATHLIB}if (lib := Path(__file__).parents[2] / 'lib').exists():\n    sys.path.append(str(lib))"),
     edited("folder found upwards", f"{PATHLIB}here = Path(__file__).resolve()\nfor up in here.parents:\n    if (up / 'lib').is_dir():\n"

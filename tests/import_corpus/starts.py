@@ -18,7 +18,7 @@ CASES = (
          start=(Start("module", "svc.app"),), command='["gunicorn", "-b", "0.0.0.0:8080", "-k", "gthread", "svc.app:create_app()"]',
          never=("unused.py",)),
     case("gunicorn from a folder", {"svc/main.py": "import near\nfrom lib import one\n", "svc/near.py": "", "near.py": "", **LIB, **UNUSED},
-         start=MODULE, cwd="/app/svc", path=("/app",), never=("near.py", "unused.py"),
+         start=MODULE, cwd="/app/svc", path=("/app",), never=("unused.py",),
          dockerfile="FROM python:3.12\nWORKDIR /app\nCOPY . .\nWORKDIR /app/svc\nENV PYTHONPATH=/app:$PYTHONPATH\n"
                     "CMD exec gunicorn \\\n  --bind :$PORT \\\n  --access-logfile - \\\n  main:app\n"),
     case("gunicorn --chdir", {"svc/main.py": "import near\n", "svc/near.py": "", "main.py": "import unused", **UNUSED}, start=MODULE,
@@ -30,6 +30,11 @@ CASES = (
          start=(Start("config", "/app/gunicorn.conf.py"), *MODULE), command='["gunicorn", "main:app"]', never=("unused.py",)),
     case("gunicorn with a logger class", {"main.py": "", "logs.py": "import one", "one.py": ""}, start=(*MODULE, Start("module", "logs")),
          command='["gunicorn", "--logger-class", "logs.Quiet", "main:app"]'),
+    case("gunicorn --log-config", {"main.py": "", "logging.conf": "[loggers]\nkeys=root\n[handlers]\nkeys=h\n[formatters]\nkeys=f\n[logger_root]\n"
+                                   "handlers=h\n[handler_h]\nclass=logs.Quiet\nargs=()\nformatter=f\n[formatter_f]\nclass=shapes.Json\n",
+                                   "logs.py": "import logging\nclass Quiet(logging.NullHandler): ...\n", "shapes.py": "import one", "one.py": ""},
+         start=(*MODULE, Start("module", "logs"), Start("module", "shapes")),
+         command="gunicorn -b :$PORT --threads 2 --log-config logging.conf --log-level=info main:app"),
     case("uvicorn", {"app/__init__.py": "", "app/main.py": "from app.api import x\n", "app/api.py": "x = 1", "app/unused.py": ""},
          start=(Start("module", "app.main"),), command='["uvicorn", "app.main:app", "--host", "0.0.0.0", "--port", "8080"]',
          never=("app/unused.py",)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from posixpath import dirname, normpath
 
@@ -21,12 +21,16 @@ SOURCE = ".py"
 
 @dataclass(frozen=True, slots=True)
 class PlainFacts:
-    """Facts without a cache."""
+    """Facts straight from the sources, remembered as long as this lives."""
 
     objects: Objects
+    known: dict[tuple[str, str], Facts] = field(default_factory=dict)
 
     def of(self, blobs: Mapping[str, str]) -> Mapping[str, Facts]:
-        return {oid: facts_of(self.objects.blob(oid), name) for oid, name in blobs.items()}
+        for oid, name in blobs.items():
+            if (oid, name) not in self.known:
+                self.known[oid, name] = facts_of(self.objects.blob(oid), name)
+        return {oid: self.known[oid, name] for oid, name in blobs.items()}
 
     def of_text(self, text: str, name: str) -> Facts:
         return facts_of(text.encode("utf-8", "surrogateescape"), name)

@@ -122,10 +122,9 @@ class Loading:
 
     # ---- afterwards
 
-    def everything_else(self) -> None:
+    def everything_else(self, *, calls: bool = True) -> None:
         """Calls, children, then each import that did not run, until nothing new comes."""
-        self.phase = "lazy"
-        for call in self.order["calls"]:
+        for call in self.order["calls"] if calls else ():
             self._call(call)
         done, known_path = 0, list(sys.path)
         for _ in range(MOST_ROUNDS):
@@ -149,19 +148,28 @@ class Loading:
     def _imports_of(self, context: Context) -> None:
         path, names, is_main = context
         try:
-            source = self._source(path)
-            left = imports_left(source, is_main=is_main)
-            patterns = computed_names(source, names)
+            left = imports_left(self._source(path), is_main=is_main)
         except (SyntaxError, ValueError, RecursionError) as wrong:
             self.note(path, wrong, 0)
             return
         for each in left:
             self._run_left(path, dict(names), each)
-        for pattern in patterns:
-            self._guarded(path, 0, lambda pattern=pattern: self._load_all(pattern))
         if callable(names.get("__getattr__")):
             for name in list(names.get("__all__") or ()):
                 self._guarded(path, 0, lambda name=name: names["__getattr__"](name) if name not in names else None)
+
+    def guesses(self) -> None:
+        """What imports by computed names may load, and then what those import."""
+        self.phase = "guessed"
+        done = 0
+        while done < len(self.contexts):
+            path, names, _ = self.contexts[done]
+            done += 1
+            patterns: list[str] = []
+            self._guarded(path, 0, lambda: patterns.extend(computed_names(self._source(path), names)))
+            for pattern in patterns:
+                self._guarded(path, 0, lambda pattern=pattern: self._load_all(pattern))
+        self.everything_else(calls=False)
 
     def _load_all(self, pattern: str) -> None:
         """Modules of the image that fit: `shop.*` or a whole name."""
@@ -243,13 +251,18 @@ def main() -> None:
     startup = list(loading.folder.loaded)
     at_startup = list(loading.folder.read)
     if order["lazy"]:
+        loading.phase = "lazy"
         loading.everything_else()
+    lazily = list(loading.folder.loaded)
+    if order["guess"]:
+        loading.guesses()
     loading.folder.recording = False
     no_more_time()
-    first, all_of_them = hashes(startup), hashes(list(loading.folder.loaded))
+    first, then, last = hashes(startup), hashes(lazily), hashes(list(loading.folder.loaded))
     found = {
         "startup": first,
-        "lazy": {name: digest for name, digest in all_of_them.items() if name not in first},
+        "lazy": {name: digest for name, digest in then.items() if name not in first},
+        "guessed": {name: digest for name, digest in last.items() if name not in first | then},
         "links": sorted({link for name in loading.folder.loaded for link in links_passed(name)}),
         "read": sorted(hashes(at_startup)),
         "errors": loading.errors,

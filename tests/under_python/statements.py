@@ -93,9 +93,7 @@ def _of(body: list[Any], before: tuple[ast.stmt, ...], is_main: bool) -> Iterato
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             if not (isinstance(node, ast.ImportFrom) and node.module == "__future__"):
                 yield Left(node, before)
-        elif isinstance(node, ast.If) and _says(node.test, "TYPE_CHECKING"):
-            yield from _of(node.orelse, before, is_main)
-        elif isinstance(node, ast.If) and _is_main_guard(node.test) and not is_main:
+        elif isinstance(node, ast.If) and _never(node.test, is_main):
             yield from _of(node.orelse, before, is_main)
         else:
             if isinstance(node, ast.stmt) and _edits_path(node):
@@ -122,14 +120,20 @@ def _name(node: ast.AST) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
-def _says(test: ast.AST, name: str) -> bool:
-    return _name(test) == name
+def _never(test: ast.expr, is_main: bool) -> bool:
+    """Is the condition false whenever the program runs?"""
+    if isinstance(test, ast.BoolOp):
+        found = [_never(part, is_main) for part in test.values]
+        return any(found) if isinstance(test.op, ast.And) else all(found)
+    if isinstance(test, ast.Constant):
+        return not test.value
+    return _name(test) == "TYPE_CHECKING" or (not is_main and _is_main_guard(test))
 
 
 def _is_main_guard(test: ast.AST) -> bool:
-    return isinstance(test, ast.Compare) and {"'__name__'", "'__main__'"} <= {
-        repr(_name(part) or getattr(part, "value", None)) for part in (test.left, *test.comparators)
-    }
+    if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], ast.Eq):
+        return False
+    return {_name(part) or getattr(part, "value", None) for part in (test.left, *test.comparators)} == {"__name__", "__main__"}
 
 
 def _edits_path(node: ast.stmt) -> bool:
@@ -153,13 +157,19 @@ def computed_names(source: bytes, names: dict[str, Any]) -> list[str]:
             continue
         text = node.args[0]
         if isinstance(text, ast.JoinedStr):
-            parts = [part.value if isinstance(part, ast.Constant) else "*" for part in text.values]
-            found.append("".join(map(str, parts)).replace("*", str(names.get("__name__")), "__name__" in ast.unparse(text)))
+            found.append("".join(_part(part, names) for part in text.values))
         elif not isinstance(text, ast.Constant):
             strings = {part.value for part in ast.walk(tree) if isinstance(part, ast.Constant)}
             dotted = [each for each in strings if isinstance(each, str) and re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)+", each)]
             found += sorted({*dotted, *(each.rpartition(".")[0] for each in dotted)})
     return found
+
+
+def _part(part: ast.expr, names: dict[str, Any]) -> str:
+    if isinstance(part, ast.Constant):
+        return str(part.value)
+    known = isinstance(part, ast.FormattedValue) and _name(part.value) in ("__name__", "__package__")
+    return str(names.get(_name(part.value))) if known else "*"
 
 
 def fitting(pattern: str) -> Iterator[str]:
