@@ -8,12 +8,10 @@ from typing import NamedTuple
 
 from deploytool.domain.dockerfile_words import Unreadable
 from deploytool.domain.imports.launch_shell import Array, Literal, Node, Output, Part, Variable, Word
+from deploytool.domain.imports.launch_shell_cursor import Cursor
 
-MOST_CHARACTERS = 200_000
 MOST_TOKENS = 20_000
-DEEPEST = 30
 
-_BLANK = re.compile(r"(?:[ \t\r]|\\\r?\n)+")
 _RUN = re.compile(r"[^\s;&|()<>'\"\\$`]+")
 _IN_QUOTES = re.compile(r"[^\"\\$`]+")
 _OPERATOR = re.compile(r";;&|;;|;&|&&|\|\||\|&|[;&|()]")
@@ -32,31 +30,16 @@ class Token(NamedTuple):
     line: int = 0
 
 
-class Lexer:
+class Lexer(Cursor):
     """Reads one token at a time; `inner` parses the commands of a `$( )`."""
 
     def __init__(self, text: str, line: int, inner: Callable[[Lexer], tuple[Node, ...]]) -> None:
-        if len(text) > MOST_CHARACTERS:
-            raise Unreadable(f"more than {MOST_CHARACTERS} characters", too_large=True)
-        self.text = text.replace("\x00", "")
-        self.at = 0
-        self.first = line
+        super().__init__(text, line)
         self.inner = inner
-        self.depth = 0
         self.count = 0
-        self.newlines = (0, 0)  # position, newlines before it
         self.wanted: list[tuple[str, bool]] = []  # heredocs whose bodies come after this line
         self.stdin: str | None = None  # the last heredoc's body
         self.peeked: Token | None = None
-
-    def line(self) -> int:
-        position, count = self.newlines
-        if self.at >= position:
-            count += self.text.count("\n", position, self.at)
-        else:
-            count = self.text.count("\n", 0, self.at)
-        self.newlines = (self.at, count)
-        return self.first + count
 
     def peek(self) -> Token:
         if self.peeked is None:
@@ -68,17 +51,12 @@ class Lexer:
         self.peeked = None
         return token
 
-    def deeper(self) -> None:
-        self.depth += 1
-        if self.depth > DEEPEST:
-            raise Unreadable(f"nested more than {DEEPEST} deep", too_large=True)
-
     def _read(self) -> Token:
         self.count += 1
         if self.count > MOST_TOKENS:
             raise Unreadable(f"more than {MOST_TOKENS} words", too_large=True)
         while True:
-            self._skip_blanks()
+            self.skip_blanks()
             if self.at >= len(self.text):
                 return Token("end", line=self.line())
             line = self.line()
@@ -96,17 +74,9 @@ class Lexer:
                 return Token("operator", operator[0], line=line)
             return Token("word", word=self.word(), line=line)
 
-    def _skip_blanks(self) -> None:
-        blank = _BLANK.match(self.text, self.at)
-        if blank:
-            self.at = blank.end()
-        if self.text.startswith("#", self.at):
-            end = self.text.find("\n", self.at)
-            self.at = len(self.text) if end < 0 else end
-
     def _redirect(self, found: re.Match[str]) -> None:
         self.at = found.end()
-        self._skip_blanks()
+        self.skip_blanks()
         if self.at >= len(self.text) or self.text[self.at] in "\n;&|)":
             return
         start = self.at
@@ -143,7 +113,7 @@ class Lexer:
                 self.at = run.end()
                 parts.append(Literal(run[0]))
             elif char == "'":
-                parts.append(Literal(self._until("'", self.at + 1), True))
+                parts.append(Literal(self.until("'", self.at + 1), True))
             elif char == '"':
                 self.at += 1
                 parts.extend(self._quoted())
@@ -165,13 +135,6 @@ class Lexer:
         if self.at == start:
             raise Unreadable(f"{self.text[start : start + 20]!r} is not understood")
         return tuple(parts)
-
-    def _until(self, mark: str, start: int) -> str:
-        end = self.text.find(mark, start)
-        if end < 0:
-            raise Unreadable(f"{mark} is not closed")
-        self.at = end + len(mark)
-        return self.text[start:end]
 
     def _quoted(self) -> list[Part]:
         """Behind an opening `"`, up to its end."""
@@ -197,7 +160,7 @@ class Lexer:
 
     def _dollar(self, *, quoted: bool) -> list[Part]:
         if self.text[self.at] == "`":
-            inner = self._until("`", self.at + 1).replace("\\", "")
+            inner = self.until("`", self.at + 1).replace("\\", "")
             self.deeper()
             lexer = Lexer(inner, self.line(), self.inner)
             lexer.depth = self.depth
@@ -207,7 +170,7 @@ class Lexer:
         self.at += 1
         rest = self.text[self.at : self.at + 2]
         if rest == "((":
-            self._balanced()
+            self.skip_brackets()
             return [Variable("", "~", quoted=quoted)]
         if rest[:1] == "(":
             self.at += 1
@@ -216,7 +179,7 @@ class Lexer:
             self.at += 1
             return [self._braced(quoted=quoted)]
         if rest[:1] == "'" and not quoted:
-            return [Literal(self._ansi(), True)]
+            return [Literal(self.ansi(), True)]
         if rest[:1] == '"' and not quoted:
             self.at += 1
             return self._quoted()
@@ -225,31 +188,6 @@ class Lexer:
             return [Literal("$", True)]
         self.at = name.end()
         return [Variable(name[0], quoted=quoted)]
-
-    def _ansi(self) -> str:
-        found = re.compile(r"'((?:[^'\\]|\\.)*+)'", re.DOTALL).match(self.text, self.at)
-        if found is None:
-            raise Unreadable("$' is not closed")
-        self.at = found.end()
-        return re.sub(r"\\(.)", lambda match: {"n": "\n", "t": "\t"}.get(match[1], match[1]), found[1], flags=re.DOTALL)
-
-    def _balanced(self) -> None:
-        """Skip `((…))`."""
-        depth = 0
-        while self.at < len(self.text):
-            char = self.text[self.at]
-            self.at += 1
-            depth += (char == "(") - (char == ")")
-            if depth == 0:
-                return
-        raise Unreadable("(( is not closed")
-
-    def skip_arithmetic(self) -> None:
-        """Skip the rest of a `((…))` whose two brackets were taken."""
-        end = self.text.find("))", self.at)
-        if end < 0:
-            raise Unreadable("(( is not closed")
-        self.at = end + 2
 
     def _output(self, *, quoted: bool) -> Part:
         self.deeper()
@@ -317,7 +255,7 @@ class Lexer:
                 self.at += 1
                 parts.extend(self._quoted())
             elif char == "'" and not quoted:
-                parts.append(Literal(self._until("'", self.at + 1), True))
+                parts.append(Literal(self.until("'", self.at + 1), True))
             elif char == "\\":
                 parts.append(Literal(self.text[self.at + 1 : self.at + 2], True))
                 self.at += 2
