@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from deploytool.domain.imports.asking import Ask, AskKind, Key
+from deploytool.domain.imports.asking import Ask, AskKind, From, Key
 from deploytool.domain.imports.facts import Dynamic, Import, Subject
 from deploytool.domain.imports.matching import dotted_in, words_of
 from deploytool.domain.imports.namespace import Space
@@ -37,12 +37,13 @@ def wishes_of_import(path: str, what: Import, space: Space) -> Iterator[Wish]:
             return
     elif what.module.partition(".")[0] not in space.firsts:
         return  # nothing in the image has this name, whatever the roots
-    yield Wish(_dotted(what.module, folder), what.line)
-    for name in what.names:
-        if name == "*":
-            yield Wish(Ask(AskKind.STAR, what.module, folder), what.line)
-        else:
-            yield Wish(_dotted(f"{what.module}.{name}" if what.module else name, folder), what.line)
+    if not what.names:
+        yield Wish(what.module, what.line)
+    elif what.names == ("*",):
+        yield Wish(_dotted(what.module, folder), what.line)
+        yield Wish(Ask(AskKind.STAR, what.module, folder), what.line)
+    else:
+        yield Wish(From(what.module, what.names, folder), what.line)
 
 
 def wishes_of_dynamic(path: str, what: Dynamic) -> Iterator[Wish]:
