@@ -43,6 +43,18 @@ def chain_of(closure: Closure, path: str) -> tuple[str, ...]:
     return tuple(reversed(chain))
 
 
+def importers_of(program: Program, layout: Layout, facts: FactsOf, path: str) -> tuple[tuple[str, int], ...]:
+    """(image path, line) of every Python file of the image that asks for this one, reachable or not, by path.
+
+    Raises KeyError when git does not have one of them, and TooManyNames.
+    """
+    search = _Search(program, Space(layout.files), facts, ())
+    every = [name for name in layout.files if name.endswith(".py")]
+    search.walk.wish(START, Wish(Ask(AskKind.PLACED, "\0".join(every))))
+    search.closure()
+    return tuple(sorted(dict(search.asking_for(path)).items()))
+
+
 class _Search:
     """One program in one image."""
 
@@ -152,6 +164,15 @@ class _Search:
                             reached.setdefault(each, Reached(by, wish.line, wish.named))
         self.order = list(seen)
         return reached
+
+    def asking_for(self, path: str) -> Iterator[tuple[str, int]]:
+        """Everything that asks for the file at this path of the layout; the last line of each that does."""
+        meant = {key for key, found in self.walk.answers.items() if any(path in self._passed(each) for each in found)}
+        for asker, wishes in self.walk.wishes.items():
+            if asker != START and self._laid(self.walk.nodes[asker].place) != path:
+                for wish in reversed(wishes):
+                    if wish.key in meant:
+                        yield self._laid(self.walk.nodes[asker].place), wish.line
 
     def _passed(self, path: str) -> Iterator[str]:
         """The links on the way to a file, and the file itself, by their paths in the layout."""
