@@ -106,7 +106,7 @@ class Walk:
         for root in roots:
             place = self.space.place(root)
             if place is not None and place.path in self.space.files:
-                self._reach(root, None)
+                self.wish(START, Wish(Ask(AskKind.PLACED, root)))
                 source = self.space.files[place.path].path or root
                 self.doubt(source, 0, "an entry of sys.path whose modules cannot be seen", DoubtKind.UNKNOWN_ROOT)
         again: dict[Key, None] = {}
@@ -198,7 +198,7 @@ class Walk:
             for wish in wishes_of_dynamic(path, what):
                 self.wish(path, wish)
         elif self.dynamic is not None:
-            self.wish(path, Wish(self.dynamic, what.line, True))
+            self.wish(path, Wish(self.dynamic, what.line, True, what.when))
         else:
             self.doubt(node.source, what.line, what.why, DoubtKind.UNBOUNDED_IMPORT)
 

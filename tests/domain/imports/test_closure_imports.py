@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.domain.sources import Content, closure, script
+from tests.domain.imports.sources import Content, closure, script
 
 # (what is tested, the files besides /app/main.py, source of /app/main.py, files of /app reached besides main.py)
 FORMS: list[tuple[str, dict[str, Content], Content, str]] = [
