@@ -62,6 +62,16 @@ def changes_between(before: bytes | None, after: bytes | None, path: str) -> Fil
     return FileDifference(meanings[0] is not None and meanings[0] == meanings[1], changed)
 
 
+def essence_of(content: bytes, path: str) -> bytes:
+    """What counts in a Dockerfile or a list of requirements, as bytes: equal for contents that differ in comments.
+
+    Other files stand for themselves.
+    """
+    reader = _reader(path)
+    meaning = reader.meaning(content, path) if reader.meaning in (_instructions, _requirements) else None
+    return content if meaning is None else repr(meaning).encode("utf-8", "surrogateescape")
+
+
 def described(difference: FileDifference, imported: Mapping[str, str | None]) -> str:
     """One sentence without a full stop; `imported` has a repository path for each distribution that a file imports."""
     if difference.same:
@@ -182,5 +192,5 @@ def _requirements(content: bytes, path: str) -> object | None:
         listing = Listing(path)
         listing.take(text, line)
         known = tuple(each._replace(line=0) for each in listing.distributions)
-        plain[known or (re.sub(r"\s+", " ", text),), frozenset(HASH.findall(text))] += 1
-    return options, plain
+        plain[known or (re.sub(r"\s+", " ", text),), tuple(sorted(set(HASH.findall(text))))] += 1
+    return options, sorted(plain.items(), key=repr)
