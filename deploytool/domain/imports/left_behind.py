@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from deploytool.domain.imports.closure import Closure, Needed
 from deploytool.domain.imports.counterparts import Counterparts
@@ -102,9 +103,10 @@ def bare_packages(closure: Closure, places: Counterparts, tree: Tree) -> Iterato
 def _with_code(folder: str, places: Counterparts, tree: Tree) -> str | None:
     for home in places.beside(folder):
         path = f"{home}/__init__.py" if home else "__init__.py"
-        source = tree.read(path)
-        if source is not None and _has_code(source):
-            return path
+        with suppress(KeyError):  # not in this clone
+            source = tree.read(path)
+            if source is not None and _has_code(source):
+                return path
     return None
 
 

@@ -24,7 +24,12 @@ class Sources:
         placed = self.layout.files.get(path)
         if placed is None or placed.mode in (LINK, SUBMODULE):
             return None
-        return placed.text.encode("utf-8", "surrogateescape") if not placed.oid else self.tree.objects.blob(placed.oid)
+        if not placed.oid:
+            return placed.text.encode("utf-8", "surrogateescape")
+        try:
+            return self.tree.objects.blob(placed.oid)
+        except KeyError:  # not in this clone, while its facts are remembered
+            return None
 
     def fallbacks(self, path: str) -> Fallbacks:
         if path not in self._known:
