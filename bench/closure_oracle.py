@@ -48,6 +48,7 @@ class Found:
     proven: bool = True
     doubts: tuple[Doubt, ...] = ()
     missing: list[str] = field(default_factory=list)
+    unfollowed: list[str] = field(default_factory=list)  # reachable only because anything is
     guessed: list[str] = field(default_factory=list)  # missing only if computed names are what they look like
     extras: list[str] = field(default_factory=list)
     mutated: int = 0
@@ -163,6 +164,8 @@ def _done(task: Task | Found, mutations: int) -> Found:
             found.loaded = loaded_in(root, task.run, guess=True)
             links = {link for link in found.loaded.links if not task.study.reaches(link)}
             found.missing = sorted(found.loaded.files - found.reached) + sorted(f"{link} (a link)" for link in links)
+            followed = {real_place(place, layout) for place in task.study.closure.reached}
+            found.unfollowed = sorted(found.loaded.files - followed)
             found.guessed = sorted(found.loaded.guessed.keys() - found.reached)
             known = found.loaded.files | found.loaded.guessed.keys()
             found.extras = sorted(place for place in found.reached - known if place.endswith(SOURCE))
@@ -200,15 +203,15 @@ def _changes(task: Task, root: Path, places: list[str], plain: Loaded) -> bool:
 
 
 def _print(results: list[Found], given: argparse.Namespace) -> None:
-    print("| service | commit | sources | at startup | and lazily | reachable | missing | extras | mutated | breaks | noticed |")
-    print("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|---|")
+    print("| service | commit | sources | at startup | and lazily | reachable | missing | unfollowed | extras | mutated | breaks | noticed |")
+    print("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|")
     for found in results:
         if found.loaded is None:
             print(f"| {found.service} | {found.commit} | {found.note[:80]} |")
             continue
         reached = sum(place.endswith(SOURCE) for place in found.reached)
         figures = (found.sources, len(found.loaded.startup), len(found.loaded.files), f"{reached}{'' if found.proven else ' (all)'}",
-                   len(found.missing), len(found.extras), found.mutated, len(found.breaks), found.noticed)  # fmt: skip
+                   len(found.missing), len(found.unfollowed), len(found.extras), found.mutated, len(found.breaks), found.noticed)  # fmt: skip
         print(f"| {found.service} | {found.commit} | {' | '.join(map(str, figures))} |")
     done = [found for found in results if found.loaded]
     total = (len(done), sum(len(f.missing) for f in done), sum(f.mutated for f in done), sum(len(f.breaks) for f in done))
@@ -222,6 +225,8 @@ def _details(found: Found, given: argparse.Namespace) -> None:
     where = f"{found.service} {found.commit}"
     for place in found.missing:
         print(f"MISSING {where}: {place}")
+    for place in found.unfollowed:
+        print(f"unfollowed {where}: {place}")
     for place in found.guessed:
         print(f"perhaps missing {where}: {place}")
     for place in found.breaks:
