@@ -91,7 +91,7 @@ class Replay:
         first = self.impacts.of(table, before)
         sides = (Side(before.made.build_inputs, first),
                  Side(after.made.build_inputs, self.impacts.of(table, after, near=before)))  # fmt: skip
-        judge = Judge((old, new), sides, self.impacts.contents)
+        judge = Judge((old, new), sides, self.impacts.contents, dict)
         words = [judge.change(path).relevance for path in files]
         return called, True, any(word.reaches for word in words), [str(word) for word in words]
 

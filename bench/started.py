@@ -27,8 +27,11 @@ def run_of(image: Image) -> Run | None:
 
 def run_of_words(words: list[str], cwd: str, environment: Mapping[str, str]) -> Run | None:
     path = tuple(entry for entry in environment.get("PYTHONPATH", "").split(":") if entry.startswith("/"))
-    while words and (words[0] in ("exec", "ddtrace-run", "tini", "--", "opentelemetry-instrument", "time") or
-                     words[0].endswith("/tini") or words[0].endswith("dumb-init")):
+    while words and (
+        words[0] in ("exec", "ddtrace-run", "tini", "--", "opentelemetry-instrument", "time")
+        or words[0].endswith("/tini")
+        or words[0].endswith("dumb-init")
+    ):
         words = words[1:]
     if len(words) > 2 and words[1] == "run" and words[0] in ("uv", "poetry", "pipenv"):
         words = [word for word in words[2:] if not word.startswith("--")]

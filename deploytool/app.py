@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from deploytool.ports import FleetReader
     from deploytool.render import Format, Report
 
-ASKING = frozenset(("drift", "status", "where"))  # commands that ask the API, unless they are given a fleet file
+ASKING = frozenset(
+    ("drift", "explain", "status", "where")
+)  # commands that ask the API, unless they are given a fleet file
 STATE = ".deploytool"  # beside services.toml; ignored by git
 
 

@@ -10,9 +10,10 @@ from deploytool.commands.options import (
     ColourChoice,
     ConfigFile,
     ExitZero,
+    Fetch,
     FleetFiles,
     FormatOption,
-    PrecisionChoice,
+    PrecisionOption,
     RepositoryFolder,
     Services,
     Settings,
@@ -73,11 +74,8 @@ def drift(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List the commits and their files.")] = False,
     format: FormatOption = Format.TABLE,
     fleet: FleetFiles = None,
-    precision: Annotated[
-        PrecisionChoice | None,
-        typer.Option(metavar="path|image", help="How finely to compare; left out: the finest that can be proven."),
-    ] = None,
-    fetch: Annotated[bool, typer.Option("--fetch", help="Fetch commits that this clone does not have.")] = False,
+    precision: PrecisionOption = None,
+    fetch: Fetch = False,
     exit_zero: ExitZero = False,
     config: ConfigFile = None,
     repository: RepositoryFolder = None,
@@ -97,6 +95,41 @@ def drift(
         fetch=fetch,
     )
     end(code, exit_zero)
+
+
+@door.command()
+def explain(
+    ctx: typer.Context,
+    *,
+    service: Annotated[str, typer.Argument(metavar="SERVICE", help="A service of services.toml.")],
+    question: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="COMMIT|PATH", help="Does this commit, file or folder matter to it?", show_default=False
+        ),
+    ] = None,
+    format: FormatOption = Format.TABLE,
+    fleet: FleetFiles = None,
+    precision: PrecisionOption = None,
+    fetch: Fetch = False,
+    config: ConfigFile = None,
+    repository: RepositoryFolder = None,
+    color: ColourChoice = None,
+) -> None:
+    """Show what a service is made of, and what matters to it."""
+    app = fuse_box(ctx, config, repository, color)
+    from deploytool.commands import explain as command
+
+    code = command.run(
+        app,
+        service=service,
+        question=question,
+        format=format,
+        fleet=fleet or [],
+        precision=precision,
+        fetch=fetch,
+    )
+    end(code)
 
 
 @door.command()

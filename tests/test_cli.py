@@ -49,6 +49,7 @@ def door(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Door]:
     door = Door()
     rooms = {
         "drift": ["run"],
+        "explain": ["run"],
         "status": ["run"],
         "where": ["run"],
         "config": ["check", "schema"],
@@ -81,6 +82,29 @@ def test_drift_hands_over_every_option(door: Door) -> None:
         "fetch": True,
     }
     assert door.asked == [("drift.run", expected)]
+
+
+def test_explain_hands_over_every_option(door: Door) -> None:
+    argv = ["explain", "api", "shared/x.py", "--format", "json", "--fleet", "a.json", "--fleet", "-"]
+    assert run([*argv, "--precision", "import", "--fetch"]) == 0
+    run(["explain", "api"])
+    full = {
+        "service": "api",
+        "question": "shared/x.py",
+        "format": Format.JSON,
+        "fleet": ["a.json", "-"],
+        "precision": PrecisionChoice.IMPORT,
+        "fetch": True,
+    }
+    plain = {
+        "service": "api",
+        "question": None,
+        "format": Format.TABLE,
+        "fleet": [],
+        "precision": None,
+        "fetch": False,
+    }
+    assert door.asked == [("explain.run", full), ("explain.run", plain)]
 
 
 def test_what_is_left_out_is_empty_or_none(door: Door) -> None:
@@ -141,6 +165,7 @@ def test_global_options_may_stand_before_or_after_the_command(door: Door, argv: 
         (ExitCode.FINDINGS, ["where", "x", "--exit-zero"], 0),
         (ExitCode.UNDETERMINED, ["drift", "--exit-zero"], 3),
         (ExitCode.UNDETERMINED, ["status"], 3),
+        (ExitCode.UNDETERMINED, ["explain", "api"], 3),
     ],
 )
 def test_exit_zero_forgives_findings_but_never_doubt(door: Door, code: ExitCode, argv: list[str], ended: int) -> None:
@@ -178,7 +203,9 @@ def test_every_mistake_of_the_configuration_is_told_and_made_harmless(door: Door
         (["emulator", "srve"], "Did you mean 'serve'?"),
         (["drift", "--fromat", "json"], "--format"),
         (["drift", "--format", "jsn"], "is not one of 'table', 'json', 'markdown'"),
-        (["drift", "--precision", "import"], "is not one of 'path', 'image'"),
+        (["drift", "--precision", "imports"], "is not one of 'path', 'image', 'import'"),
+        (["explain"], "Missing argument"),
+        (["explain", "api", "one", "two"], "unexpected extra argument"),
         (["where"], "Missing argument"),
         (["drift", "--\x1b[31m"], r"\x1b[31m"),
         (["emulator", "serve", "--port", "99999"], "65535"),

@@ -19,7 +19,7 @@ import typer
 import deploytool
 from deploytool.cli import door
 from deploytool.config import load
-from deploytool.domain.report import CodeState, ServingState, Source, Verdict
+from deploytool.domain.report import CodeState, Relevance, ServingState, Source, Verdict
 from deploytool.errors import ExitCode
 from tests.documents import BLOCK, DOCUMENTS, ROOT, SCHEMA, Stage, generated
 from tests.test_architecture import FLOORS
@@ -160,7 +160,7 @@ def test_every_command_is_in_the_readme() -> None:
 def test_every_answer_and_exit_code_is_explained() -> None:
     text = text_of(README)
     sources = set(Source) - {Source.IMAGE_LABEL}  # nothing reads it yet
-    for word in (*Verdict, *CodeState, *ServingState, *sources):
+    for word in (*Verdict, *CodeState, *ServingState, *Relevance, *sources):
         assert f"`{word}`" in text, word
     table = text[text.index("| exit code") : text.index("`--exit-zero` turns")]
     assert {int(number) for number in re.findall(r"\b\d+\b", table) if number != "0"} >= {*ExitCode} - {0}

@@ -20,7 +20,9 @@ main()
 """
 
 
-@pytest.mark.parametrize("argv", [["--help"], ["drift", "--help"], ["emulator", "--help"], ["--version"]])
+@pytest.mark.parametrize(
+    "argv", [["--help"], ["drift", "--help"], ["explain", "--help"], ["emulator", "--help"], ["--version"]]
+)
 def test_help_loads_nothing_heavy(argv: list[str]) -> None:
     done = subprocess.run(
         [sys.executable, "-c", LOADED.format(argv=argv)], cwd=ROOT, capture_output=True, text=True, check=True

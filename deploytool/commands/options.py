@@ -39,6 +39,7 @@ class PrecisionChoice(StrEnum):
 
     PATH = "path"
     IMAGE = "image"
+    IMPORT = "import"
 
 
 ConfigFile = Annotated[
@@ -69,6 +70,11 @@ FleetFiles = Annotated[
         show_default=False,
     ),
 ]
+PrecisionOption = Annotated[
+    PrecisionChoice | None,
+    typer.Option(metavar="path|image|import", help="How finely to compare; left out: the finest that can be proven."),
+]
+Fetch = Annotated[bool, typer.Option("--fetch", help="Fetch commits that this clone does not have.")]
 ExitZero = Annotated[bool, typer.Option("--exit-zero", help="End with 0 instead of 1 when something was found.")]
 StateFolder = Annotated[
     Path | None,

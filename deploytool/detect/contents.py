@@ -7,6 +7,7 @@ import hashlib
 import warnings
 
 from deploytool.adapters.git import Repository
+from deploytool.domain.imports.input_changes import FileDifference, changes_between, essence_of
 
 LONGEST = 2 * 1024 * 1024  # bytes of a source whose syntax tree is looked at
 
@@ -22,9 +23,13 @@ class Contents:
         shapes = self._shapes((old, new))
         return bool(shapes[old]) and shapes[old] == shapes[new]
 
+    def change(self, path: str, old: str, new: str) -> FileDifference:
+        """What changed in a build input, comments aside."""
+        return changes_between(self.objects.blob(old), self.objects.blob(new), path)
+
     def essence(self, path: str, oid: str) -> str:
         """What counts in a build input, as an id: comments do not."""
-        return oid
+        return hashlib.sha256(essence_of(self.objects.blob(oid), path)).hexdigest()
 
     def _shapes(self, oids: tuple[str, ...]) -> dict[str, str]:
         known = self.cache.kept("shape", oids)

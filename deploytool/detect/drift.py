@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from deploytool.adapters.git import Repository
 from deploytool.config import Config, ServiceTable
@@ -193,7 +194,8 @@ class Detection:
         sides = tuple(
             Side(seen.made.build_inputs, impact) for seen, impact in zip((before, after), impacts, strict=True)
         )
-        return Judge((before.tree, after.tree), (sides[0], sides[1]), self.impacts.contents)
+        imported = partial(self.impacts.imported, self.config.services[service], after)
+        return Judge((before.tree, after.tree), (sides[0], sides[1]), self.impacts.contents, imported)
 
     def _prove(self, service: str, impacts: Iterable[Impact | None]) -> None:
         """One side whose imports could not be followed makes the whole answer as coarse as the image."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
-from deploytool.adapters.facts import EXTRACTOR, FactStore
+from deploytool.adapters.facts import CachedFacts
 from deploytool.adapters.git import Repository
 from deploytool.config import ServiceTable
 from deploytool.detect.contents import Contents
@@ -16,7 +16,10 @@ from deploytool.detect.sources import Made
 from deploytool.domain.difference import LeafMemo, changed_paths, files_taken
 from deploytool.domain.doubt import Doubt, DoubtKind
 from deploytool.domain.impact import Impact, scope_of
+from deploytool.domain.imports.bringing import imported_distributions
+from deploytool.domain.imports.extract import EXTRACTOR
 from deploytool.domain.imports.facts import equal_but_for_lines
+from deploytool.domain.imports.requirements import requirements_of
 from deploytool.domain.imports.study import Study, impact_of, study_of
 from deploytool.domain.model import Kind
 from deploytool.domain.relevance import is_build_input
@@ -43,7 +46,7 @@ class Impacts:
 
     def __init__(self, repository: Repository) -> None:
         self.cache = repository.cache
-        self.facts = FactStore(repository.objects, repository.cache)
+        self.facts = CachedFacts(repository.objects, repository.cache)
         self.contents = Contents(repository)
         self.leaves: LeafMemo = {}
         self._known: dict[str, Impact] = {}
@@ -76,6 +79,14 @@ class Impacts:
             entrypoint=table.entrypoint,
             dynamic=table.dynamic,
         )
+
+    def imported(self, table: ServiceTable, seen: Seen) -> Mapping[str, str]:
+        """Each distribution that the program imports, and a file that does."""
+        image = seen.made.image
+        if image is None:
+            return {}
+        study = self.study(table, seen)
+        return imported_distributions(study.closure, study.layout, requirements_of(image, seen.tree, study.layout))
 
     def scope(self, table: ServiceTable, seen: Seen) -> str | None:
         """The id of what the program is made of; None when it cannot be told here."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from deploytool.detect.contents import Contents
 from deploytool.domain.impact import Side, change_between
+from deploytool.domain.imports.input_changes import described
 from deploytool.domain.report import FileChange, Relevance
 from deploytool.domain.tree import FOLDER, LINK, SUBMODULE, Tree
 
@@ -18,6 +20,7 @@ class Judge:
     trees: tuple[Tree, Tree]
     sides: tuple[Side, Side]  # what serves, and the target
     contents: Contents
+    imported: Callable[[], Mapping[str, str]]  # distribution -> a file that imports it; asked only when one changed
     _known: dict[str, FileChange] = field(default_factory=dict)
 
     def change(self, path: str) -> FileChange:
@@ -41,4 +44,8 @@ class Judge:
         return change
 
     def _build_input(self, change: FileChange, old: str, new: str) -> FileChange:
-        return change
+        """Named are the distributions that changed, and who imports them; the word stays, for all are installed."""
+        found = self.contents.change(change.path, old, new)
+        if found.same:
+            return replace(change, relevance=Relevance.NO_OP, note=described(found, {}))
+        return replace(change, note=described(found, self.imported())) if found.distributions else change

@@ -8,9 +8,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, assert_never
 
 if TYPE_CHECKING:
+    from deploytool.domain.proof import ProofReport
     from deploytool.domain.report import DriftReport, StatusReport, WhereReport
 
-    Report = DriftReport | StatusReport | WhereReport
+    Report = DriftReport | StatusReport | WhereReport | ProofReport
 
 
 class Format(StrEnum):

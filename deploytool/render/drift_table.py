@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from rich.text import Text
 
 from deploytool.domain.report import DriftReport, LookError, Remark, ServiceDrift, Unmanaged, Verdict
 from deploytool.render.drift_detail import detail_lines
-from deploytool.render.sheet import Column, Row, View, hanging, joined, lay_out, words
+from deploytool.render.sheet import Column, Row, View, hanging, indented, joined, lay_out, words
 from deploytool.render.wording import has_regions, serves_of, summary_of, unmanaged_of
 
 # Verdict: symbol, the same without Unicode, colour. The word always stands beside them.
@@ -71,5 +70,5 @@ def _row(service: ServiceDrift, regions: bool, view: View) -> Row:
 
 
 def _details(service: ServiceDrift, view: View) -> list[Text]:
-    lines = detail_lines(service, replace(view, width=None if view.width is None else view.width - 2))
-    return [*(joined("  ", line) for line in lines), Text()] if lines else []
+    lines = detail_lines(service, view.within)
+    return [*indented(lines), Text()] if lines else []

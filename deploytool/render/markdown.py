@@ -2,55 +2,35 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from datetime import datetime
 
+from deploytool.domain.proof import ProofReport
 from deploytool.domain.report import (
-    CommitNote,
     DriftReport,
-    FileChange,
-    LookError,
-    Remark,
     ServiceDrift,
     StatusReport,
     StatusRow,
-    Unmanaged,
-    Verdict,
     WhereAnswer,
     WhereReport,
     WhereRow,
 )
 from deploytool.render.age import age, clock_time
-from deploytool.render.text import printable
+from deploytool.render.explain_markdown import explain_blocks
+from deploytool.render.markdown_items import beside, history_items
+from deploytool.render.markdown_text import MARKS, code, prose, table
 from deploytool.render.wording import (
     containing_of,
-    counted,
     has_regions,
     revision_of,
     serves_of,
     short,
     standing_of,
     summary_of,
-    unexplained_of,
-    unmanaged_of,
     where_summary_of,
 )
 
-MARKS = {
-    Verdict.CURRENT: "✅",
-    Verdict.STALE: "❌",
-    Verdict.MISROUTED: "🔀",
-    Verdict.MISSING: "🚫",
-    Verdict.UNKNOWN: "❔",
-}
-MOST_COMMITS = 50
-MOST_FILES = 20
-# Plain words: nothing in them is a mention, a reference, a link, an emoji code or Markdown.
-PLAIN = re.compile(r"(?!.*(?:www\.|\bGH-\d))[A-Za-z0-9%,;()' .-]*(?::(?= |$)[A-Za-z0-9%,;()' .-]*)*", re.IGNORECASE)
 
-
-def markdown(report: DriftReport | StatusReport | WhereReport, *, now: datetime, verbose: bool) -> str:
+def markdown(report: DriftReport | StatusReport | WhereReport | ProofReport, *, now: datetime, verbose: bool) -> str:
     match report:
         case DriftReport():
             blocks = _drift(report, now, verbose)
@@ -58,31 +38,9 @@ def markdown(report: DriftReport | StatusReport | WhereReport, *, now: datetime,
             blocks = _status(report, now)
         case WhereReport():
             blocks = _where(report, now)
+        case ProofReport():
+            blocks = explain_blocks(report, now)
     return "\n\n".join(block for block in blocks if block) + "\n"
-
-
-def code(text: str, *, cell: bool = False) -> str:
-    """A code span that survives backticks, and in a table `cell` pipes too; nothing at all for empty text."""
-    text = printable(text)
-    if not text.strip():
-        return ""
-    if cell:  # readers disagree about a pipe behind a backslash, so that one is written out
-        text = re.sub(r"\\\|", r"\\\\x7c", text).replace("|", r"\|")
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    fence = "`" * (longest + 1)
-    pad = " " if text[0] in "` " or text[-1] in "` " else ""
-    return f"{fence}{pad}{text}{pad}{fence}"
-
-
-def prose(text: str, *, cell: bool = False) -> str:
-    """Our sentence as it is when it is nothing but plain words; as a code span when somebody's text is in it."""
-    return text if PLAIN.fullmatch(text) else code(text, cell=cell)
-
-
-def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """`rows` hold finished Markdown: `code`, `prose` or our own words."""
-    lines = [titles, ["---"] * len(titles), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _drift(report: DriftReport, now: datetime, verbose: bool) -> list[str]:
@@ -101,60 +59,26 @@ def _drift(report: DriftReport, now: datetime, verbose: bool) -> list[str]:
     details = [_detail(service, now) for service in report.services] if verbose else []
     return [
         f"### Drift: {prose(summary_of(report))}",
-        _table(titles, rows) if rows else "",
+        table(titles, rows) if rows else "",
         *details,
-        _beside(report.errors, report.unmanaged, report.remarks),
+        beside(report.errors, report.unmanaged, report.remarks),
     ]
 
 
 def _detail(service: ServiceDrift, now: datetime) -> str:
     lines = [f"- conflict: {prose(conflict)}" for conflict in service.conflicts]
     lines += [f"- hint: {code(service.hint)}"] if service.hint else []
-    for commit in service.commits[:MOST_COMMITS]:
-        lines += [_commit(commit, now), *(f"  {line}" for line in _files(commit.files))]
-    if len(service.commits) > MOST_COMMITS:
-        lines.append(f"- and {counted(len(service.commits) - MOST_COMMITS, 'more commit')}")
-    why, files = unexplained_of(service)
-    if files:
-        lines += [f"- {why}:", *(f"  {line}" for line in _files(files))]
+    lines += history_items(service, now)
     if not lines:
         return ""
     region = f" in {code(service.region)}" if service.region else ""
     return "\n".join([f"#### {code(service.name)}{region}: {service.verdict}", "", *lines])
 
 
-def _commit(commit: CommitNote, now: datetime) -> str:
-    parts = [code(short(commit.sha)), age(commit.committed_at, now), code(commit.author), code(commit.subject)]
-    return f"- {' '.join(part for part in parts if part)}"
-
-
-def _files(files: Sequence[FileChange]) -> list[str]:
-    lines = []
-    for file in files[:MOST_FILES]:
-        chain = f" from {' → '.join(code(path) for path in file.chain[:-1])}" if len(file.chain) > 1 else ""
-        lines.append(f"- {file.relevance}: {code(file.path)}{chain}")
-    if len(files) > MOST_FILES:
-        lines.append(f"- and {counted(len(files) - MOST_FILES, 'more file')}")
-    return lines
-
-
-def _beside(errors: Sequence[LookError], unmanaged: Sequence[Unmanaged], remarks: Sequence[Remark]) -> str:
-    lines = []
-    for error in errors:
-        where = f" at {code(error.region)}" if error.region else ""
-        lines.append(f"- **could not look**{where}: {prose(error.message)}")
-    if unmanaged:
-        lines.append(f"- {prose(unmanaged_of(unmanaged))}")
-    for remark in remarks:
-        hint = f" (hint: {code(remark.hint)})" if remark.hint else ""
-        lines.append(f"- remark: {prose(remark.message)}{hint}")
-    return "\n".join(lines)
-
-
 def _status(report: StatusReport, now: datetime) -> list[str]:
     titles = ["Service", "Region", "Revision", "Commit", "Traffic", "Deployed", "Commit known by"]
     rows = [_status_row(row, now) for row in report.rows]
-    return ["### What serves", _table(titles, rows) if rows else "", _beside(report.errors, report.unmanaged, ())]
+    return ["### What serves", table(titles, rows) if rows else "", beside(report.errors, report.unmanaged, ())]
 
 
 def _status_row(row: StatusRow, now: datetime) -> list[str]:
@@ -175,8 +99,8 @@ def _status_row(row: StatusRow, now: datetime) -> list[str]:
 def _where(report: WhereReport, now: datetime) -> list[str]:
     if not report.answers:
         nothing = f"No commit matches the {prose(report.asked_as)} {code(report.question)}."
-        return ["### Where", nothing, _beside(report.errors, (), ())]
-    return [block for answer in report.answers for block in _answer(answer, now)] + [_beside(report.errors, (), ())]
+        return ["### Where", nothing, beside(report.errors, (), ())]
+    return [block for answer in report.answers for block in _answer(answer, now)] + [beside(report.errors, (), ())]
 
 
 def _answer(answer: WhereAnswer, now: datetime) -> list[str]:
@@ -185,7 +109,7 @@ def _answer(answer: WhereAnswer, now: datetime) -> list[str]:
     rows = [_where_row(row, now) for row in answer.rows]
     return [
         f"### Where: {' '.join(part for part in parts if part)}",
-        _table(titles, rows) if rows else "",
+        table(titles, rows) if rows else "",
         where_summary_of(answer),
     ]
 

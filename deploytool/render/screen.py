@@ -11,7 +11,7 @@ from typing import TextIO
 
 from deploytool.errors import DeployToolError, ExitCode
 
-SYMBOLS = "✓✗≠∅→"  # everything beyond ASCII that our own words use
+SYMBOLS = "✓✗≠∅→├└│─"  # everything beyond ASCII that our own words use
 
 
 class Colour(StrEnum):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from io import StringIO
 
@@ -13,6 +14,7 @@ from rich.text import Text
 from deploytool.render.text import printable
 
 GAP = 2
+BREAKS = re.compile("[/._-]+")
 COMFORT = 36  # a note beside the row needs this much room, or all it needs; else it goes beneath
 
 
@@ -25,6 +27,15 @@ class View:
     width: int | None = None  # None: as wide as needed, one line per row
     colour: bool = False
     symbols: bool = True  # False: our own words stay within ASCII
+
+    @property
+    def arrow(self) -> str:
+        return " → " if self.symbols else " -> "
+
+    @property
+    def within(self) -> View:
+        """The same view for lines that will be `indented`."""
+        return replace(self, width=None if self.width is None else self.width - GAP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +77,44 @@ def lay_out(columns: Sequence[Column], note: str, rows: Sequence[Row], width: in
     return lines
 
 
-def hanging(prefix: Text, body: Text, width: int | None) -> list[Text]:
-    """`prefix` and then `body`, whose further lines are indented to stand under its first."""
-    indent = prefix.cell_len
-    if width is None or width - indent < 12:
+def hanging(prefix: Text, body: Text, width: int | None, under: Text | None = None) -> list[Text]:
+    """`prefix` and then `body`, whose further lines stand under its first: behind blanks, or behind `under`."""
+    under = words(" " * prefix.cell_len) if under is None else under
+    room = None if width is None else width - max(prefix.cell_len, under.cell_len)
+    if room is None or room < 12:
         return [joined(prefix, body)]
-    first, *more = wrapped(body, width - indent)
-    return [joined(prefix, first), *(joined(" " * indent, line) for line in more)]
+    first, *more = wrapped(body, room)
+    return [joined(prefix, first), *(joined(under, line) for line in more)]
+
+
+def labelled(said: Sequence[tuple[str, Text]], width: int | None, narrowest: int = 8) -> list[Text]:
+    """A label and a text on each line, the texts under one another."""
+    wide = max([narrowest, *(len(label) for label, _ in said)]) + GAP
+    return [line for label, text in said for line in hanging(words(f"{label:<{wide}}", "dim"), text, width)]
+
+
+def indented(lines: Iterable[Text]) -> list[Text]:
+    """Lines that were laid out for `view.within`, moved to the right."""
+    return [joined(" " * GAP, line) for line in lines]
 
 
 def wrapped(text: Text, width: int) -> list[Text]:
     if text.cell_len <= width:
         return [text]
+    if " " not in text.plain:
+        return _wrapped_name(text, width)
     return list(text.wrap(Console(file=StringIO(), width=width), width, overflow="fold"))
+
+
+def _wrapped_name(name: Text, width: int) -> list[Text]:
+    """A path or a name that is too long, broken where a person would: behind a slash, a dot, a dash, an underscore."""
+    lines: list[Text] = [Text()]
+    for part in name.divide([found.end() for found in BREAKS.finditer(name.plain)]):
+        if lines[-1].cell_len + part.cell_len <= width:
+            lines[-1].append_text(part)
+        else:
+            lines += part.wrap(Console(file=StringIO(), width=width), width, overflow="fold")
+    return [line for line in lines if line.plain]
 
 
 def painted(lines: Sequence[Text], colour: bool) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from deploytool.domain.proof import ProofReport
 from deploytool.domain.report import DriftReport, StatusReport, WhereReport
 from deploytool.render.drift_table import drift_lines
+from deploytool.render.explain_table import explain_lines
 from deploytool.render.sheet import View, painted
 from deploytool.render.status_table import status_lines
 from deploytool.render.where_table import where_lines
 
 
-def table(report: DriftReport | StatusReport | WhereReport, view: View) -> str:
+def table(report: DriftReport | StatusReport | WhereReport | ProofReport, view: View) -> str:
     match report:
         case DriftReport():
             lines = drift_lines(report, view)
@@ -17,4 +19,6 @@ def table(report: DriftReport | StatusReport | WhereReport, view: View) -> str:
             lines = status_lines(report, view)
         case WhereReport():
             lines = where_lines(report, view)
+        case ProofReport():
+            lines = explain_lines(report, view)
     return painted(lines, view.colour)

@@ -22,6 +22,10 @@ from deploytool.domain.report import (
 
 # Worst news first; `unknown` stands beside what is fine because that is where people would lose it.
 SUMMARY_ORDER = (Verdict.STALE, Verdict.MISROUTED, Verdict.MISSING, Verdict.UNKNOWN, Verdict.CURRENT)
+# A page is for reading; --format json has everything.
+MOST_COMMITS = 50
+MOST_FILES = 20
+MOST_STEPS = 10  # of a chain of imports; a longer one is shortened in the middle
 
 
 def short(commit: str | None) -> str:
@@ -65,6 +69,20 @@ def unexplained_of(service: ServiceDrift) -> tuple[str, Sequence[FileChange]]:
     if service.ahead:
         return "changed by history rewriting, or only in what serves", files
     return "changed by history rewriting", files
+
+
+def reaching_first(files: Iterable[FileChange]) -> list[FileChange]:
+    """As they come, but what matters before what does not: a list that is cut must not lose it."""
+    return sorted(files, key=lambda file: not file.relevance.reaches)
+
+
+def chain_of(file: FileChange) -> tuple[str, ...]:
+    """Files from the entrypoint to this one; of a long chain the beginning and the end. Only itself without a chain."""
+    chain = file.chain if file.chain[-1:] == (file.path,) else (*file.chain, file.path)
+    if len(chain) <= MOST_STEPS:
+        return chain
+    head, tail = MOST_STEPS // 2, MOST_STEPS - MOST_STEPS // 2 - 1
+    return (*chain[:head], f"({counted(len(chain) - head - tail, 'more file')} between)", *chain[-tail:])
 
 
 def unmanaged_of(found: Sequence[Unmanaged]) -> str:

@@ -6,7 +6,18 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
+from deploytool.domain.doubt import Doubt, DoubtKind
 from deploytool.domain.model import Kind
+from deploytool.domain.proof import (
+    CommitProof,
+    Importer,
+    MissingLevel,
+    MissingRow,
+    PathProof,
+    ProofReport,
+    ServiceProof,
+    ThirdParty,
+)
 from deploytool.domain.report import (
     CodeState,
     CommitNote,
@@ -77,7 +88,9 @@ def tuples(of: st.SearchStrategy) -> st.SearchStrategy:  # type: ignore[type-arg
     return st.lists(of, max_size=3).map(tuple)
 
 
-files = st.builds(FileChange, text, st.sampled_from(Relevance), tuples(text))
+chains = st.lists(st.sampled_from(["main.py", "a.py", "b.py", *SAMPLES]), max_size=14).map(tuple)
+files = st.builds(FileChange, text, st.sampled_from(Relevance), tuples(text) | chains, st.just("") | text)
+doubts = st.builds(Doubt, text, st.integers(0, 10**6), text, st.sampled_from(DoubtKind))
 commits = st.builds(CommitNote, shas, text, moments, text, st.sampled_from(Relevance), tuples(files))
 rows = st.builds(
     ServingRow,
@@ -88,6 +101,7 @@ rows = st.builds(
     text,
     tuples(text),
     st.sampled_from(Source),
+    st.none() | text,
 )
 services = st.builds(
     ServiceDrift,
@@ -110,6 +124,8 @@ services = st.builds(
     stale_since=st.none() | moments,
     commits=tuples(commits),
     files=tuples(files),
+    scope=st.none() | text,
+    doubts=tuples(doubts),
 )
 unmanaged = tuples(st.builds(Unmanaged, text, text, st.sampled_from(Kind)))
 errors = tuples(st.builds(LookError, text, text))
@@ -138,4 +154,40 @@ where_reports = st.builds(
     tuples(st.builds(WhereAnswer, shas, text, text, moments, tuples(where_rows))),
     errors,
 )
-reports = st.one_of(drift_reports, status_reports, where_reports)
+lines = st.integers(0, 10**6)
+proofs = st.builds(
+    ServiceProof,
+    services,
+    text,
+    tuples(text),
+    tuples(files),
+    tuples(st.builds(ThirdParty, text, st.none() | text, text, text, lines)),
+    tuples(st.builds(MissingRow, text, text, lines, st.sampled_from(MissingLevel), text, text)),
+    tuples(doubts),
+    tuples(text),
+)
+path_proofs = st.builds(
+    PathProof,
+    text,
+    text,
+    files,
+    tuples(text),
+    tuples(st.builds(Importer, text, lines, st.booleans())),
+    st.none() | files,
+    st.none() | commits,
+    st.sampled_from(Contains),
+    tuples(files),
+)
+proof_reports = st.builds(
+    ProofReport,
+    moments,
+    text,
+    shas,
+    tuples(proofs),
+    text,
+    st.none() | path_proofs,
+    st.none() | st.builds(CommitProof, commits, text, st.sampled_from(Contains)),
+    errors,
+    tuples(st.builds(Remark, text, text)),
+)
+reports = st.one_of(drift_reports, status_reports, where_reports, proof_reports)

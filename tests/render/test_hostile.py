@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from deploytool.render import Format, render
-from deploytool.render.markdown import code, prose
+from deploytool.render.markdown_text import code, prose
 from deploytool.render.text import printable
 from tests.render.reports import NOW
-from tests.render.strategies import SAMPLES, drift_reports, reports, text
+from tests.render.strategies import SAMPLES, drift_reports, proof_reports, reports, text
 
 COLOUR = re.compile("\x1b\\[[0-9;]*m")
 FORBIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -49,6 +49,23 @@ def test_a_pipe_shows_every_string_letter_by_letter(report: Any) -> None:
         assert printable(service.reason).rstrip() in said
     for error in report.errors:
         assert printable(error.message).rstrip() in said
+
+
+@given(proof_reports)
+def test_a_pipe_shows_every_string_of_a_proof(report: Any) -> None:
+    said = render(report, Format.TABLE, now=NOW)
+    if report.path is not None:
+        assert printable(report.path.path) in said
+        assert all(printable(place) in said for place in report.path.places if not report.path.files)
+    if report.commit is not None:
+        assert printable(report.commit.note.subject).rstrip() in said
+    for proof in () if report.path or report.commit else report.services:
+        shown = [
+            proof.command,
+            *proof.starts,
+            *(f"{file.path}" for file in proof.drift.commits[:1] for file in file.files),
+        ]
+        assert not [text for text in shown if printable(text).rstrip() not in said]
 
 
 @pytest.mark.parametrize("sample", ["[/b]", "src/[id].tsx", "[bold red]x[/]", ":boom:", "[link=x]y[/link]"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,22 @@ import pytest
 from hypothesis import given
 from jsonschema import Draft202012Validator
 
+from deploytool.domain.doubt import Doubt, DoubtKind
 from deploytool.domain.model import Kind
-from deploytool.domain.report import CodeState, Contains, Precision, Relevance, ServingState, Source, Verdict
+from deploytool.domain.proof import MissingLevel
+from deploytool.domain.report import (
+    CodeState,
+    Contains,
+    DriftReport,
+    Precision,
+    Relevance,
+    ServingState,
+    Source,
+    Verdict,
+)
 from deploytool.render import Format, render
-from tests.render.reports import NOW, drift_report, status_report, where_report
+from tests.render.proofs import BASE, IDLE, PHASE4, SCOPE, commit_report, path_report, phase4, troubled_report
+from tests.render.reports import NOW, change, drift_report, status_report, where_report
 from tests.render.strategies import reports
 
 SCHEMAS = Path(__file__).parents[2] / "deploytool" / "schemas"
@@ -25,7 +38,7 @@ def schema_of(name: str) -> dict[str, Any]:
     return schema
 
 
-CHECKS = {name: Draft202012Validator(schema_of(name)) for name in ("drift", "status", "where")}
+CHECKS = {name: Draft202012Validator(schema_of(name)) for name in ("drift", "explain", "status", "where")}
 
 
 def document(report: Any, fleet: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -61,6 +74,7 @@ def test_drift_as_the_contract_has_it() -> None:
         "path": "predictions/coordinator/signal_calculator.py",
         "relevance": "imported",
         "chain": [],
+        "note": "",
     }
     assert [service["name"] for service in said["services"]][-1] == "nba-grading-service"
     assert said["services"][4]["behind"] is None
@@ -92,6 +106,15 @@ def test_where_names_the_commit_that_stands_for_it() -> None:
         ("drift", "provenance", Source),
         ("drift", "relevance", Relevance),
         ("drift", "kind", Kind),
+        ("drift", "doubted", DoubtKind),
+        ("explain", "verdict", Verdict),
+        ("explain", "code", CodeState),
+        ("explain", "serving", ServingState),
+        ("explain", "provenance", Source),
+        ("explain", "relevance", Relevance),
+        ("explain", "kind", Kind),
+        ("explain", "doubted", DoubtKind),
+        ("explain", "served", Contains),
         ("status", "serving", ServingState),
         ("status", "provenance", Source),
     ],
@@ -102,7 +125,75 @@ def test_the_schema_knows_every_word(schema: str, name: str, kind: type[StrEnum]
 
 def test_the_schema_knows_every_word_of_where_and_precision() -> None:
     assert schema_of("where")["$defs"]["served"]["properties"]["contains"]["enum"] == list(Contains)
-    assert schema_of("drift")["$defs"]["service"]["properties"]["precision"]["enum"] == list(Precision)
+    for name in ("drift", "explain"):
+        assert schema_of(name)["$defs"]["service"]["properties"]["precision"]["enum"] == list(Precision)
+    levels = schema_of("explain")["$defs"]["missing_module"]["properties"]["level"]["enum"]
+    assert levels == list(MissingLevel)
+
+
+@pytest.mark.parametrize("name", ["drift", "explain"])
+def test_what_two_documents_share_is_described_alike(name: str) -> None:
+    shared = ("file", "revision", "scope", "doubted", "relevance", "moment", "commit", "error", "remark")
+    assert [schema_of(name)["$defs"][word] for word in shared] == [schema_of("drift")["$defs"][word] for word in shared]
+    service = schema_of(name)["$defs"]["service"]
+    assert list(service["properties"]) == service["required"]
+
+
+def test_drift_tells_scopes_notes_and_doubts() -> None:
+    noted = replace(change("a.py", Relevance.CANNOT_PROVE), note="b.py:3 loads by a name that it computes")
+    doubt = Doubt("b.py", 3, "loads by a name that it computes", DoubtKind.UNBOUNDED_IMPORT)
+    drift = phase4(files=(noted,), doubts=(doubt,))
+    said = document(DriftReport(NOW, "main", drift_report().target_commit, (drift,)))
+    CHECKS["drift"].validate(said)
+    [service] = said["services"]
+    assert service["scope"] == SCOPE
+    assert service["revisions"][0]["scope"] != SCOPE
+    assert service["files"][0]["note"] == noted.note
+    assert service["doubts"] == [{"path": "b.py", "line": 3, "why": doubt.why, "kind": "unbounded-import"}]
+    assert "scope" not in document(status_report())["rows"][0]["revision"]
+
+
+def test_explain_as_the_contract_has_it() -> None:
+    said = document(troubled_report())
+    CHECKS["explain"].validate(said)
+    assert list(said) == [
+        *("schema", "generated_at", "target", "question", "services"),
+        *("path", "commit", "errors", "remarks"),
+    ]
+    assert (said["schema"], said["question"], said["path"], said["commit"]) == ("deploytool/explain/1", "", None, None)
+    here, there = said["services"]
+    assert (here["name"], here["scope"]) == (PHASE4, SCOPE)
+    assert (len(here["changed"]), len(there["changed"])) == (5, 0)
+    assert len(here["files"]) == 267
+    assert here["starts"] == ["data_processors/precompute/main_precompute_service.py"]
+    assert here["missing_modules"][1]["level"] == "error"
+    assert here["third_party"][-1] == {
+        "name": "pytz",
+        "distribution": None,
+        "spec": "==1.0",
+        "path": "data_processors/precompute/main_precompute_service.py",
+        "line": 12,
+    }
+    assert here["doubts"][0]["line"] == 88
+    assert here["outside"] == ["models/catboost_v9.cbm"]
+
+
+def test_a_path_and_a_commit_are_answered_for_machines_too() -> None:
+    said = document(path_report())
+    CHECKS["explain"].validate(said)
+    assert (said["question"], said["path"]["path"], said["path"]["relevance"]) == (IDLE, IDLE, "not-imported")
+    assert said["path"]["twin"]["path"] == BASE
+    assert said["path"]["importers"] == [
+        {"path": "tests/processors/precompute/test_base.py", "line": 7, "reachable": False}
+    ]
+    assert said["path"]["served"] == "no"
+    assert said["path"]["changed"]["sha"].startswith("35cff5c8")
+    said = document(commit_report())
+    CHECKS["explain"].validate(said)
+    assert said["path"] is None
+    assert said["commit"]["sha"] == said["question"]
+    assert [file["relevance"] for file in said["commit"]["files"]] == ["not-imported", "build-input", "imported"]
+    assert said["commit"]["files"][1]["note"].startswith("google-cloud-bigquery 3.13.0")
 
 
 @pytest.mark.parametrize("break_it", ["extra key", "wrong type", "missing key", "unknown word", "local time"])

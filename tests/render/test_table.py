@@ -91,6 +91,30 @@ def test_verbose_lists_commits_with_their_files_and_relevance() -> None:
     assert any("prediction-coordinator-00143-x2p, deployed 2026-02-04 03:47Z" in line for line in lines)
 
 
+def test_verbose_says_what_the_word_cannot() -> None:
+    noted = replace(change("requirements.txt", Relevance.BUILD_INPUT), note="Flask 3.0 to 3.1, which it imports")
+    report = one(service("api", Verdict.STALE, "differs", files=(noted, change("a.py", Relevance.NOT_IMPORTED))))
+    lines = lines_of(report, width=80, verbose=True)
+    at = lines.index("      build-input   requirements.txt")
+    assert lines[at + 1] == "                    Flask 3.0 to 3.1, which it imports"
+    said = render(report, Format.MARKDOWN, now=NOW, verbose=True)
+    assert "- build-input: `requirements.txt` (Flask 3.0 to 3.1, which it imports)" in said
+
+
+def test_what_matters_is_not_cut_for_what_does_not() -> None:
+    files = (*(change(f"idle_{number}.py", Relevance.NOT_IMPORTED) for number in range(30)), change("main.py"))
+    report = one(service("api", Verdict.STALE, "differs", files=files))
+    assert "      imported      main.py" in lines_of(report, width=80, verbose=True)
+    assert "- imported: `main.py`" in render(report, Format.MARKDOWN, now=NOW, verbose=True)
+
+
+def test_a_very_long_chain_is_shortened() -> None:
+    deep = change("m99.py", Relevance.IMPORTED, *(f"m{number}.py" for number in range(100)))
+    lines = lines_of(one(service("api", Verdict.STALE, "differs", files=(deep,))), verbose=True)
+    said = "from m0.py → m1.py → m2.py → m3.py → m4.py → (91 more files between) → m96.py → m97.py → m98.py"
+    assert said in [line.strip() for line in lines]
+
+
 @pytest.mark.parametrize(
     ("changes", "label"),
     [
