@@ -80,6 +80,7 @@ class _Search:
             needed=(*missing, *needed_of(judge, facts)),
             roots=tuple(root or "/" for root in self.walk.roots),
             any_root=self.walk.any_root,
+            startup=self._startup(),
             strings=frozenset(self.program.words).union(*(each.strings for _, _, each, _ in facts if each is not None)),
             lists=frozenset(by for _, by, each, _ in facts if each is not None and each.lists),
         )
@@ -89,11 +90,11 @@ class _Search:
         for start in program.starts:
             for root in self._roots_of(start):
                 walk.add_root(root)
-            walk.wish(START, Wish(self._key_of(start)))
+            walk.wish(START, Wish(self._key_of(start), when=When.TOP))
         for root in program.roots:
             walk.add_root(as_folder(root))
         for name in IMPLICIT:
-            walk.wish(START, Wish(name))
+            walk.wish(START, Wish(name, when=When.TOP))
         for word in program.words:
             for wish in wishes_of_words(word, self.space):
                 walk.wish(START, wish)
@@ -144,26 +145,44 @@ class _Search:
                 yield Needed(start.name, "", 0, When.TOP)
 
     def _reached(self) -> dict[str, Reached]:
-        """Breadth first over all questions and their answers; each question counts for the first file that asks it."""
         reached: dict[str, Reached] = {}
+        for path, by, wish in self._spread(None):
+            self.order.append(path)
+            asking = self._laid(self.walk.nodes[by].place) if by else None
+            for each in self._passed(path):
+                reached.setdefault(each, Reached(asking, wish.line, wish.named))
+        return reached
+
+    def _startup(self) -> frozenset[str]:
+        """What is loaded before any function is called."""
+        run = {start for start in self.program.starts if start.kind is not StartKind.MODULE}
+        mains = {path for start in run for path in self.walk.answers[self._key_of(start)]}
+        return frozenset(each for path, _, _ in self._spread(mains) for each in self._passed(path))
+
+    def _spread(self, mains: Collection[str] | None) -> Iterator[tuple[str, str, Wish]]:
+        """Each file, who asks for it, and how; breadth first. A question counts for the first file that asks it.
+
+        With `mains`, only what runs without a call counts, and the program's own block only of those files.
+        """
         put: set[Key] = set()
-        seen: dict[str, None] = {}
+        seen: set[str] = set()
         pending = deque([START])
         while pending:
             here = pending.popleft()
-            by = self._laid(self.walk.nodes[here].place) if here else None
             for wish in sorted(self.walk.wishes.get(here, ()), key=_is_named):
-                if wish.key in put:
+                late = (
+                    mains is not None
+                    and wish.when is not When.TOP
+                    and (wish.when is not When.MAIN or here not in mains)
+                )
+                if late or wish.key in put:
                     continue
                 put.add(wish.key)
                 for path in self.walk.answers[wish.key]:
                     if path not in seen and path in self.walk.nodes:
-                        seen[path] = None
+                        seen.add(path)
                         pending.append(path)
-                        for each in self._passed(path):
-                            reached.setdefault(each, Reached(by, wish.line, wish.named))
-        self.order = list(seen)
-        return reached
+                        yield path, here, wish
 
     def asking_for(self, path: str) -> Iterator[tuple[str, int]]:
         """Everything that asks for the file at this path of the layout; the last line of each that does."""
