@@ -36,8 +36,10 @@ from deploytool.domain.imports.evaluate_text import (
 from deploytool.domain.imports.extract_bindings import WHOLE, Binding, Bindings
 from deploytool.domain.imports.extract_wording import said
 
-DEEPEST = 60  # expressions within expressions
-STEPS = 50_000  # of one file
+DEEPEST = 50  # expressions within expressions
+STEPS = 20_000  # of one file
+NAMES = 25  # that are followed through one another
+WORK = 100_000  # texts that are handled for one file
 
 
 class Evaluator:
@@ -51,7 +53,7 @@ class Evaluator:
         self._open: dict[object, int] = {}  # names that are being followed, and the sign for meeting them again
         self.following: set[object] = set()  # functions whose results are being looked for
         self.loops = False  # a sign was given out below
-        self._depth = self._steps = 0
+        self._depth = self._steps = self._work = 0
 
     @property
     def bindings(self) -> Bindings:
@@ -227,7 +229,7 @@ class Evaluator:
         if key in self._open:
             self.loops = True
             return Value(frozenset((Text(chr(self._open[key]), "a loop"),)))
-        if len(self._open) > DEEPEST:
+        if len(self._open) > NAMES or self._work > WORK:
             return unknown("too deep to follow")
         sign = self._open[key] = LOOP + len(self._open)
         before, self.loops = self.loops, False
@@ -235,6 +237,7 @@ class Evaluator:
             made = one_of([self._given(binding) for binding in given])
         finally:
             del self._open[key]
+        self._work += len(made.texts)
         if self.loops:
             made = unrolled(made, chr(sign))
             every = (*made.texts, *made.keys)

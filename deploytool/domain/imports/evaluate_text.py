@@ -99,7 +99,7 @@ def plain(text: str) -> bool:
 
 def _few(texts: Iterable[Text]) -> frozenset[Text]:
     kept = frozenset(texts)
-    return kept if len(kept) <= MOST * 8 else _shortened(kept)
+    return kept if len(kept) <= MOST * 4 else _shortened(kept)
 
 
 def _shortened(texts: Iterable[Text]) -> frozenset[Text]:
