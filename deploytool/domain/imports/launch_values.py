@@ -116,6 +116,8 @@ class Expansion:
         return tuple((_joined(way),) for way in self.word(tuple(map(_quoted, word)))) if word else ((Field(""),),)
 
     def word(self, word: Word) -> Ways:
+        if len(word) == 1 and isinstance(word[0], Literal) and len(word[0].text) <= LONGEST:
+            return ((Field(word[0].text),),)
         ways: list[_Growing] = [_Growing()]
         for part in word:
             value = self._part(part)

@@ -169,6 +169,7 @@ def test_pythonpath_is_read_as_python_reads_it(value: str, roots: list[str]) -> 
         ("CMD PYTHONPATH=$X python main.py", "PYTHONPATH depends"),
         ("CMD python main.py; if", "cannot be read"),
         ("CMD (cd jobs; python run.py) & python main.py", "several folders"),
+        ("CMD cd jobs && python run.py & python main.py", "several folders: /app/jobs, /app"),
         ("CMD ./missing.sh", "./missing.sh is not in the image"),
         ("CMD node server.js & python main.py", "node is started too"),
         ("CMD apachectl start && python main.py", "apachectl is started too"),
