@@ -109,6 +109,14 @@ def test_links_that_mean_endless_names_make_everything_reachable() -> None:
     assert [each.kind for each in found.doubts] == [DoubtKind.TOO_LARGE]
 
 
+def test_imports_through_links_in_circles_come_to_an_end() -> None:
+    files: dict[str, Content] = {f"/app/{name}": LinkTo(".") for name in "abcd"}
+    files |= {"/app/__init__.py": "__all__ = who_knows()", "/app/y.py": "from .a import *\nfrom .b import *"}
+    found = closure({**files, "/app/x.py": "import y"}, script("/app/x.py"))
+    assert found.everything
+    assert [each.kind for each in found.doubts] == [DoubtKind.TOO_LARGE]
+
+
 def test_patterns_and_texts_see_through_links() -> None:
     files: dict[str, Content] = {
         "/app/x.py": Facts(dynamics=(Dynamic(1, patterns=("plugins.*",)),), strings=("tools/run.py",)),
