@@ -21,6 +21,7 @@ class Fallbacks:
     after: dict[int, set[int]] = field(default_factory=dict)  # in a handler: the imports that must fail for it to run
     conditional: set[int] = field(default_factory=set)  # below an `if`
     deferred: set[int] = field(default_factory=set)  # in a function
+    looked_for: set[int] = field(default_factory=set)  # `find_spec(name)`: it is asked for, and may be absent
 
 
 class From(NamedTuple):
@@ -42,7 +43,8 @@ class _Place(NamedTuple):
 
 def fallbacks_of(source: bytes) -> Fallbacks:
     """Nothing is known of a file that cannot be parsed."""
-    found = Fallbacks()
+    lines = enumerate(source.splitlines(), 1) if b"find_spec" in source else ()
+    found = Fallbacks(looked_for={number for number, line in lines if b"find_spec" in line})
     for node, place in _walked(source):
         if isinstance(node, _Tried):
             _tried(node, found)
