@@ -48,6 +48,7 @@ class Found:
     proven: bool = True
     doubts: tuple[Doubt, ...] = ()
     missing: list[str] = field(default_factory=list)
+    unfollowed: list[str] = field(default_factory=list)  # reachable only because anything is
     guessed: list[str] = field(default_factory=list)  # missing only if computed names are what they look like
     extras: list[str] = field(default_factory=list)
     mutated: int = 0
@@ -78,9 +79,7 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     given = arguments()
-    commits = [
-        git(given.repo, "rev-parse", "--verify", f"{name}^{{commit}}").strip() for name in given.commits.split(",")
-    ]
+    commits = [git(given.repo, "rev-parse", "--verify", f"{name}^{{commit}}").strip() for name in given.commits.split(",")]
     repository = Repository(given.repo, cache=None)
     try:
         tasks = list(_tasks(given, repository, commits))
@@ -110,12 +109,7 @@ def _tasks(given: argparse.Namespace, repository: Repository, commits: list[str]
                 continue
             function = table.get("kind") == "function"
             study = study_of(
-                image,
-                tree,
-                facts,
-                function=function,
-                entrypoint=table.get("entrypoint"),
-                dynamic=table.get("dynamic", ()),
+                image, tree, facts, function=function, entrypoint=table.get("entrypoint"), dynamic=table.get("dynamic", ())
             )
             yield Task(found, _files(study, tree), study, run)
 
@@ -149,9 +143,7 @@ def _image(table: Mapping[str, Any], tree: Tree) -> Image | None:
 def _run(table: Mapping[str, Any], image: Image) -> Run | None:
     told = table.get("oracle", {})
     if "command" in told:
-        return run_of_words(
-            told["command"], told.get("cwd", image.workdir), {**image.environment, **told.get("env", {})}
-        )
+        return run_of_words(told["command"], told.get("cwd", image.workdir), {**image.environment, **told.get("env", {})})
     if image.dockerfile is None:
         return Run((Start("file", f"{image.workdir}/main.py"),), image.workdir, (image.workdir,))
     return run_of(image)
@@ -172,6 +164,8 @@ def _done(task: Task | Found, mutations: int) -> Found:
             found.loaded = loaded_in(root, task.run, guess=True)
             links = {link for link in found.loaded.links if not task.study.reaches(link)}
             found.missing = sorted(found.loaded.files - found.reached) + sorted(f"{link} (a link)" for link in links)
+            followed = {real_place(place, layout) for place in task.study.closure.reached}
+            found.unfollowed = sorted(found.loaded.files - followed)
             found.guessed = sorted(found.loaded.guessed.keys() - found.reached)
             known = found.loaded.files | found.loaded.guessed.keys()
             found.extras = sorted(place for place in found.reached - known if place.endswith(SOURCE))
@@ -192,9 +186,7 @@ def _mutate(task: Task, root: Path, wanted: int) -> None:
     while silent and found.mutated < wanted:
         chosen = dice.sample(silent, min(AT_ONCE, len(silent)))
         if _changes(task, root, chosen, plain):
-            found.breaks += [place for place in chosen if _changes(task, root, [place], plain)] or [
-                f"only together: {chosen}"
-            ]
+            found.breaks += [place for place in chosen if _changes(task, root, [place], plain)] or [f"only together: {chosen}"]
         found.mutated += len(chosen)
     loaded = sorted(place for place in plain.startup if place.endswith(SOURCE))
     if loaded:
@@ -211,25 +203,18 @@ def _changes(task: Task, root: Path, places: list[str], plain: Loaded) -> bool:
 
 
 def _print(results: list[Found], given: argparse.Namespace) -> None:
-    print(
-        "| service | commit | sources | at startup | and lazily | reachable | missing | extras | mutated | breaks | noticed |"
-    )
-    print("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|---|")
+    print("| service | commit | sources | at startup | and lazily | reachable | missing | unfollowed | extras | mutated | breaks | noticed |")
+    print("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|")
     for found in results:
         if found.loaded is None:
             print(f"| {found.service} | {found.commit} | {found.note[:80]} |")
             continue
         reached = sum(place.endswith(SOURCE) for place in found.reached)
         figures = (found.sources, len(found.loaded.startup), len(found.loaded.files), f"{reached}{'' if found.proven else ' (all)'}",
-                   len(found.missing), len(found.extras), found.mutated, len(found.breaks), found.noticed)  # fmt: skip
+                   len(found.missing), len(found.unfollowed), len(found.extras), found.mutated, len(found.breaks), found.noticed)  # fmt: skip
         print(f"| {found.service} | {found.commit} | {' | '.join(map(str, figures))} |")
     done = [found for found in results if found.loaded]
-    total = (
-        len(done),
-        sum(len(f.missing) for f in done),
-        sum(f.mutated for f in done),
-        sum(len(f.breaks) for f in done),
-    )
+    total = (len(done), sum(len(f.missing) for f in done), sum(f.mutated for f in done), sum(len(f.breaks) for f in done))
     print("{} services x commits, {} missing, {} mutations, {} breaks".format(*total))
     for found in done:
         _details(found, given)
@@ -240,6 +225,8 @@ def _details(found: Found, given: argparse.Namespace) -> None:
     where = f"{found.service} {found.commit}"
     for place in found.missing:
         print(f"MISSING {where}: {place}")
+    for place in found.unfollowed:
+        print(f"unfollowed {where}: {place}")
     for place in found.guessed:
         print(f"perhaps missing {where}: {place}")
     for place in found.breaks:

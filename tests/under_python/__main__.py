@@ -10,6 +10,8 @@ import sys
 
 INITIAL = frozenset(sys.modules)
 
+import _frozen_importlib_external as machinery
+import _io
 import ast
 import hashlib
 import importlib
@@ -20,8 +22,6 @@ import os
 from types import ModuleType
 from typing import Any
 
-import _frozen_importlib_external as machinery
-import _io
 import stand_ins
 from filesystem import Folder
 from quiet import Children, give_time, keep_quiet, no_more_time

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _io
 import builtins
 import functools
 import io
@@ -11,8 +12,6 @@ import sys
 import sysconfig
 from collections.abc import Callable
 from typing import Any
-
-import _io
 
 ONE_PATH = "stat lstat listdir scandir open access mkdir rmdir unlink remove chmod chown utime chdir statvfs truncate"
 TWO_PATHS = "rename replace link symlink"

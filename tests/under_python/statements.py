@@ -1,8 +1,8 @@
 """Run a module's body to its end, whatever fails in it; and find the imports that did not run."""
 
 from __future__ import annotations
-
 import __future__
+
 import ast
 import fnmatch
 import importlib

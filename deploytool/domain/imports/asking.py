@@ -7,7 +7,7 @@ moment; `firsts_of` says which new roots could change one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from enum import Enum, auto
+from enum import StrEnum, auto
 from typing import NamedTuple
 
 from deploytool.domain.imports.matching import fits, paths_like, programs_in
@@ -18,7 +18,7 @@ ANY_FIRST = ""  # of a question that every new root may answer
 MOST_ATTRIBUTES = 2  # `package.module.Class.method`
 
 
-class AskKind(Enum):
+class AskKind(StrEnum):
     BESIDE = auto()  # a dotted name in one folder and in the packages it is: a relative import
     STAR = auto()  # what `from name import *` loads besides the name itself
     MAIN = auto()  # a dotted name, run with `-m`
@@ -36,7 +36,15 @@ class Ask(NamedTuple):
     folder: str | None = None  # what a name is relative to; None: the roots
 
 
-Key = str | Ask
+class From(NamedTuple):
+    """`from module import names`: each name may be a submodule."""
+
+    module: str
+    names: tuple[str, ...]
+    folder: str | None = None
+
+
+Key = str | Ask | From
 
 # What these questions find may run as the program itself.
 RUN = frozenset((AskKind.SCRIPT, AskKind.MAIN, AskKind.TEXT, AskKind.PROGRAM, AskKind.FILES))
@@ -46,10 +54,12 @@ def firsts_of(key: Key) -> Iterable[str]:
     """The first parts of dotted names on which the answer depends."""
     if isinstance(key, str):
         return (key.partition(".")[0],)
-    if key.kind in (AskKind.PROGRAM, AskKind.FILES, AskKind.SCRIPT, AskKind.PLACED):
-        return ()
     if key.folder is not None:
         return key.folder.split("/")[1:]
+    if isinstance(key, From):
+        return (key.module.partition(".")[0],)
+    if key.kind in (AskKind.PROGRAM, AskKind.FILES, AskKind.SCRIPT, AskKind.PLACED):
+        return ()
     name = known_part(key.text) if key.kind is AskKind.PATTERN else key.text.partition(":")[0]
     return (name.partition(".")[0] or ANY_FIRST,)
 
@@ -58,6 +68,9 @@ def answer_of(key: Key, names: Names) -> Iterator[str]:
     """The files, as named, that may be meant; with a module those of its packages too. Raises TooManyNames."""
     if isinstance(key, str):
         yield from files_of(names, None, key)
+        return
+    if isinstance(key, From):
+        yield from _files_from(names, key)
         return
     match key.kind:
         case AskKind.BESIDE:
@@ -84,6 +97,13 @@ def files_of(names: Names, folder: str | None, name: str) -> Iterator[str]:
     for levels, _ in names.ways(folder, name):
         for level in levels:
             yield from level.files
+
+
+def _files_from(names: Names, key: From) -> Iterator[str]:
+    yield from files_of(names, key.folder, key.module)
+    if any(level.folders for _, level in names.ways(key.folder, key.module)):
+        for name in key.names:
+            yield from files_of(names, key.folder, f"{key.module}.{name}" if key.module else name)
 
 
 def known_part(pattern: str) -> str:
@@ -120,8 +140,8 @@ def _mentioned(names: Names, text: str) -> Iterator[str]:
     """A module by its full name, or by that of something in it: at least two parts must be the module's."""
     module, colon, _ = text.partition(":")
     parts = module.split(".")
-    levels = list(names.levels(module))
-    depth = len(levels) if levels[-1].found else len(levels) - 1
+    levels = names.levels(module)
+    depth = len(levels)
     if depth == len(parts) if colon else depth >= max(2, len(parts) - MOST_ATTRIBUTES):
         for level in (*levels, *names.levels(f"{module}.__main__")):
             yield from level.files

@@ -89,11 +89,11 @@ class _Search:
         for start in program.starts:
             for root in self._roots_of(start):
                 walk.add_root(root)
-            walk.wish(START, Wish(self._key_of(start)))
+            walk.wish(START, Wish(self._key_of(start), when=When.TOP))
         for root in program.roots:
             walk.add_root(as_folder(root))
         for name in IMPLICIT:
-            walk.wish(START, Wish(name))
+            walk.wish(START, Wish(name, when=When.TOP))
         for word in program.words:
             for wish in wishes_of_words(word, self.space):
                 walk.wish(START, wish)
@@ -144,26 +144,30 @@ class _Search:
                 yield Needed(start.name, "", 0, When.TOP)
 
     def _reached(self) -> dict[str, Reached]:
-        """Breadth first over all questions and their answers; each question counts for the first file that asks it."""
         reached: dict[str, Reached] = {}
+        for path, by, wish in self._spread():
+            self.order.append(path)
+            asking = self._laid(self.walk.nodes[by].place) if by else None
+            for each in self._passed(path):
+                reached.setdefault(each, Reached(asking, wish.line, wish.named))
+        return reached
+
+    def _spread(self) -> Iterator[tuple[str, str, Wish]]:
+        """Each file, who asks for it, and how; breadth first. A question counts for the first file that asks it."""
         put: set[Key] = set()
-        seen: dict[str, None] = {}
+        seen: set[str] = set()
         pending = deque([START])
         while pending:
             here = pending.popleft()
-            by = self._laid(self.walk.nodes[here].place) if here else None
             for wish in sorted(self.walk.wishes.get(here, ()), key=_is_named):
                 if wish.key in put:
                     continue
                 put.add(wish.key)
                 for path in self.walk.answers[wish.key]:
                     if path not in seen and path in self.walk.nodes:
-                        seen[path] = None
+                        seen.add(path)
                         pending.append(path)
-                        for each in self._passed(path):
-                            reached.setdefault(each, Reached(by, wish.line, wish.named))
-        self.order = list(seen)
-        return reached
+                        yield path, here, wish
 
     def asking_for(self, path: str) -> Iterator[tuple[str, int]]:
         """Everything that asks for the file at this path of the layout; the last line of each that does."""

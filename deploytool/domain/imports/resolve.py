@@ -33,7 +33,8 @@ class Names:
         self.space = space
         self.roots: dict[str, None] = {}
         self._having: dict[str, list[str]] = {}  # first part of a name -> the roots that have it
-        self._levels: dict[str, dict[str, Level]] = {}  # by first part, then by name
+        self._levels: dict[str, tuple[Level, ...]] = {}
+        self._packages: dict[str, tuple[str, ...]] = {}
         self._beside: dict[tuple[str, str], tuple[Level, ...]] = {}
 
     def add(self, roots: Iterable[str]) -> dict[str, None]:
@@ -44,26 +45,37 @@ class Names:
             self.roots[root] = None
             for first in () if listing is None else (*listing.modules, *listing.folders):
                 self._having.setdefault(first, []).append(root)
-                self._levels.pop(first, None)
                 changed[first] = None
+        self._levels.clear()
+        self._packages.clear()
         return changed
 
-    def levels(self, name: str) -> Iterator[Level]:
+    def levels(self, name: str) -> tuple[Level, ...]:
         """The answer for every leading part of a name, as far as there is one."""
-        first, _, rest = name.partition(".")
-        known = self._levels.setdefault(first, {})
-        here = known.get(first)
-        if here is None:
-            here = known[first] = self.step(Level((), tuple(self._having.get(first, ()))), first)
-        yield here
-        done = first
-        for part in rest.split(".") if rest else ():
-            if not here.folders:
-                return
-            done = f"{done}.{part}"
-            found = known.get(done)
-            here = known[done] = self.step(here, part) if found is None else found
-            yield here
+        found = self._levels.get(name)
+        if found is not None:
+            return found
+        above, _, last = name.rpartition(".")
+        levels = self._levels.get(above) if above else ()
+        if levels is None:
+            return self._levels.setdefault(name, self._each_level(name))
+        if not above or (len(levels) > above.count(".") and levels[-1].folders):
+            start = levels[-1] if above else Level((), tuple(self._having.get(last, ())))
+            here = self.step(start, last)
+            levels = (*levels, here) if here.found else levels
+        self._levels[name] = levels
+        return levels
+
+    def _each_level(self, name: str) -> tuple[Level, ...]:
+        """From the first part on: a name may have thousands, of which the first is not there."""
+        done = ""
+        levels: tuple[Level, ...] = ()
+        for depth, part in enumerate(name.split(".")):
+            done = f"{done}.{part}" if done else part
+            levels = self.levels(done)
+            if len(levels) <= depth:
+                break
+        return levels
 
     def level(self, name: str) -> Level:
         return self._way(name)[1]
@@ -99,8 +111,8 @@ class Names:
                 yield self._way(f"{package}.{name}" if name else package)
 
     def _way(self, name: str) -> tuple[Sequence[Level], Level]:
-        levels = tuple(self.levels(name))
-        return levels, levels[-1] if len(levels) == name.count(".") + 1 else NOTHING
+        levels = self.levels(name)
+        return levels, levels[-1] if len(levels) > name.count(".") else NOTHING
 
     def starting_with(self, text: str) -> list[str]:
         """The first parts of names that begin like this."""
@@ -134,8 +146,13 @@ class Names:
             return (folder,)
         return tuple(f"{folder}/{name}" for name in listing.modules.get("__init__", ()))
 
-    def packages(self, folder: str) -> Iterator[str]:
+    def packages(self, folder: str) -> tuple[str, ...]:
         """The dotted names that a folder has below the roots; "" when it is one of them itself."""
+        if folder not in self._packages:
+            self._packages[folder] = tuple(self._packages_of(folder))
+        return self._packages[folder]
+
+    def _packages_of(self, folder: str) -> Iterator[str]:
         parts: list[str] = []
         while True:
             if folder in self.roots:

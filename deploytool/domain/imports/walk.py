@@ -29,7 +29,7 @@ class Node:
 
     place: str  # its real path
     placed: Placed
-    read: str | None  # the file name that tells its language; None: it is not read
+    read: str | None = None  # the file name that tells its language; None: it is not read
     facts: Facts | None = None
     main: bool = False  # it may run as `__main__`
     told: frozenset[When] = frozenset()  # whose wishes are known
@@ -38,6 +38,11 @@ class Node:
     def source(self) -> str:
         """What a doubt names."""
         return self.placed.path or self.place
+
+    @property
+    def closed(self) -> bool:
+        """Nobody can read it."""
+        return self.placed.mode == SUBMODULE or self.place.endswith(COMPILED)
 
     @property
     def active(self) -> frozenset[When]:
@@ -101,7 +106,7 @@ class Walk:
         for root in roots:
             place = self.space.place(root)
             if place is not None and place.path in self.space.files:
-                self._reach(root, None)
+                self.wish(START, Wish(Ask(AskKind.PLACED, root)))
                 source = self.space.files[place.path].path or root
                 self.doubt(source, 0, "an entry of sys.path whose modules cannot be seen", DoubtKind.UNKNOWN_ROOT)
         again: dict[Key, None] = {}
@@ -111,11 +116,12 @@ class Walk:
             self._answer(key)
 
     def _answer(self, key: Key) -> None:
-        kind = None if isinstance(key, str) else key.kind
-        found = self._star(key) if isinstance(key, Ask) and kind is AskKind.STAR else answer_of(key, self.names)
+        ask = key if isinstance(key, Ask) else None
+        found = self._star(ask) if ask is not None and ask.kind is AskKind.STAR else answer_of(key, self.names)
         self.answers[key] = answer = tuple(dict.fromkeys(found))
+        run = ask if ask is not None and ask.kind in RUN else None
         for path in answer:
-            self._reach(path, key if kind in RUN and isinstance(key, Ask) else None)
+            self._reach(path, run)
 
     def _star(self, key: Ask) -> Iterator[str]:
         for _, level in self.names.ways(key.folder, key.text):
@@ -130,27 +136,32 @@ class Walk:
 
     def _reach(self, path: str, run: Ask | None) -> None:
         """`run`: the question that may run the file as the program."""
-        node = self.nodes.get(path)
-        read = _read_as(path, run)
-        if node is None:
-            place = self.space.place(path)
-            placed = None if place is None else self.space.files.get(place.path)
-            if place is None or placed is None:
-                return  # a folder
-            node = self.nodes[path] = Node(place.path, placed, None)
-            if placed.mode == SUBMODULE:
-                self.doubt(node.source, 0, "a submodule; what its files import is not seen", DoubtKind.SUBMODULE)
-                return
-            if path.endswith(COMPILED):
-                why = "compiled; what it imports cannot be seen"
-                self.doubt(node.source, 0, why, DoubtKind.UNPARSABLE_SOURCE)
-                return
-        if (run is not None and not node.main) or (read is not None and node.read is None):
-            node.main |= run is not None
-            node.read = node.read or read
+        node = self.nodes.get(path) or self._met(path)
+        if node is None or run is None or node.closed:
+            return
+        if run.kind is AskKind.PROGRAM and path.endswith(".py"):
+            self.add_root(path.rpartition("/")[0])
+        read = node.read or _read_as(path, run)
+        if not node.main or read != node.read:
+            node.main = True
+            node.read = read
             self._fresh[path] = None
-            if run is not None and run.kind is AskKind.PROGRAM and path.endswith(".py"):
-                self.add_root(path.rpartition("/")[0])
+
+    def _met(self, path: str) -> Node | None:
+        """A file that is reached for the first time under this name."""
+        place = self.space.place(path)
+        placed = None if place is None else self.space.files.get(place.path)
+        if place is None or placed is None:
+            return None  # a folder
+        node = self.nodes[path] = Node(place.path, placed)
+        if placed.mode == SUBMODULE:
+            self.doubt(node.source, 0, "a submodule; what its files import is not seen", DoubtKind.SUBMODULE)
+        elif path.endswith(COMPILED):
+            self.doubt(node.source, 0, "compiled; what it imports cannot be seen", DoubtKind.UNPARSABLE_SOURCE)
+        elif path.endswith(".py"):
+            node.read = path.rpartition("/")[2]
+            self._fresh[path] = None
+        return node
 
     def _read(self, wave: Iterable[str]) -> None:
         unread = [(path, self.nodes[path]) for path in wave if self.nodes[path].facts is None]
@@ -187,7 +198,7 @@ class Walk:
             for wish in wishes_of_dynamic(path, what):
                 self.wish(path, wish)
         elif self.dynamic is not None:
-            self.wish(path, Wish(self.dynamic, what.line, True))
+            self.wish(path, Wish(self.dynamic, what.line, True, what.when))
         else:
             self.doubt(node.source, what.line, what.why, DoubtKind.UNBOUNDED_IMPORT)
 
@@ -223,11 +234,11 @@ class Walk:
                 yield from self.space.joined(file, anchor.path)
 
 
-def _read_as(path: str, run: Ask | None) -> str | None:
-    """The file name that tells in which language to read it; None when it is not read."""
+def _read_as(path: str, run: Ask) -> str | None:
+    """The file name that tells the language of what is run without being called `.py`; None when it is not read."""
     name = path.rpartition("/")[2]
-    if name.endswith(".py") or (run is not None and run.kind is AskKind.PROGRAM):
+    if run.kind is AskKind.PROGRAM:
         return name
-    if run is not None and (run.kind is AskKind.SCRIPT or (run.kind is AskKind.FILES and "*" not in run.text)):
+    if run.kind is AskKind.SCRIPT or (run.kind is AskKind.FILES and "*" not in run.text):
         return name if name.endswith((".sh", ".bash")) else f"{name}.py"
     return None

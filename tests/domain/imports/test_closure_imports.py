@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deploytool.domain.imports.closure import Reached
-from deploytool.domain.imports.facts import Anchor, Facts, Import, Origin, PathEdit, When
-from deploytool.domain.imports.program import Program, Start, StartKind
-from tests.domain.sources import Content, LinkTo, closure, reached, script
+from tests.domain.imports.sources import Content, closure, script
 
 # (what is tested, the files besides /app/main.py, source of /app/main.py, files of /app reached besides main.py)
 FORMS: list[tuple[str, dict[str, Content], Content, str]] = [
@@ -19,7 +16,12 @@ FORMS: list[tuple[str, dict[str, Content], Content, str]] = [
     ("an attribute by from", {"a/__init__.py": "b = 1", "a/c.py": ""}, "from a import b", "a/__init__.py"),
     ("a namespace", {"a/b/c.py": ""}, "import a.b.c", "a/b/c.py"),
     ("from a namespace", {"a/b/c.py": ""}, "from a.b import c", "a/b/c.py"),
-    ("a namespace inside a package", {"a/__init__.py": "", "a/b/c.py": ""}, "from a.b import c", "a/__init__.py a/b/c.py"),
+    (
+        "a namespace inside a package",
+        {"a/__init__.py": "", "a/b/c.py": ""},
+        "from a.b import c",
+        "a/__init__.py a/b/c.py",
+    ),
     ("package and module of one name", {"a.py": "", "a/__init__.py": ""}, "import a", "a.py a/__init__.py"),
     ("module and folder of one name", {"a.py": "", "a/b.py": ""}, "import a.b", "a.py a/b.py"),
     ("a star without list", {"a/__init__.py": "x = 1", "a/b.py": ""}, "from a import *", "a/__init__.py"),
@@ -45,11 +47,22 @@ FORMS: list[tuple[str, dict[str, Content], Content, str]] = [
     ("relative module", {"a/__init__.py": "from .b import x", "a/b.py": ""}, "import a", "a/__init__.py a/b.py"),
     (
         "relative, further up",
-        {"a/__init__.py": "", "a/b/__init__.py": "", "a/b/c.py": "from ..d import e", "a/d/__init__.py": "", "a/d/e.py": ""},
+        {
+            "a/__init__.py": "",
+            "a/b/__init__.py": "",
+            "a/b/c.py": "from ..d import e",
+            "a/d/__init__.py": "",
+            "a/d/e.py": "",
+        },
         "import a.b.c",
         "a/__init__.py a/b/__init__.py a/b/c.py a/d/__init__.py a/d/e.py",
     ),
-    ("relative star", {"a/__init__.py": "from .b import *", "a/b.py": "import c", "c.py": ""}, "import a", "a/__init__.py a/b.py c.py"),
+    (
+        "relative star",
+        {"a/__init__.py": "from .b import *", "a/b.py": "import c", "c.py": ""},
+        "import a",
+        "a/__init__.py a/b.py c.py",
+    ),
     ("itself", {}, "import main", ""),
     ("in a circle", {"a.py": "import b", "b.py": "import a, main"}, "import a", "a.py b.py"),
     ("in a function", {"a.py": ""}, "def f():\n    import a", "a.py"),
