@@ -101,8 +101,10 @@ class _Looking:
             yield self._said(needed, needed.name, Level.WARNING, Kind.FIRST_PARTY, why, hint)
 
     def _made_up_for(self, needed: Needed, failing: set[tuple[str, int]]) -> bool:
-        """Another import stands in, or stands before and works."""
+        """Another import stands in, or stands before and works; or the program itself looks whether it is there."""
         known = self.sources.fallbacks(needed.by)
+        if needed.line in known.looked_for:
+            return True
         others = known.instead.get(needed.line, set()), known.after.get(needed.line, set())
         return any(lines and not any((needed.by, line) in failing for line in lines) for lines in others)
 
@@ -110,6 +112,8 @@ class _Looking:
         if needed.name.startswith((".", "/")):
             yield from self._beyond(needed) if needed.name.startswith(".") else self._script(needed)
         elif needed.name not in SHARED and (there := self.places.in_image(needed.name)) is not None:
+            if self._gives_way(needed.name, there):
+                return
             if needed.names and self.places.in_order(needed.name, self.places.roots):
                 yield from self._names(needed, there)
             else:
@@ -117,6 +121,13 @@ class _Looking:
         else:
             for module in modules_of(needed):
                 yield from self._absent(needed, module)
+
+    def _gives_way(self, module: str, there: str) -> bool:
+        """A mere folder is hidden by an installed package of its name, wherever in sys.path that is."""
+        if there not in self.places.folders:
+            return False
+        brought = None if self.requirements is None else provides(module, self.requirements)
+        return brought is True or (brought is None and likely_name(module) is not None)
 
     def _names(self, needed: Needed, there: str) -> Iterator[MissingModule]:
         """The module is there. What it lacks is an attribute, unless the repository has a module of that name or the
@@ -128,7 +139,8 @@ class _Looking:
             if self.places.in_repository(module) is not None:
                 yield from self._uncopied(needed._replace(name=module, names=()), module)
             elif there in self.places.folders:
-                yield self._nowhere(needed, module)
+                why = f"{there} has no __init__.py, so nothing but its modules can be imported from it"
+                yield self._nowhere(needed, module, why)
 
     def _absent(self, needed: Needed, module: str) -> Iterator[MissingModule]:
         brought = None if self.requirements is None else provides(module, self.requirements)
@@ -191,9 +203,8 @@ class _Looking:
             hint = self._add(*self.places.copy(one, home))
             yield self._said(needed, one, Level.ERROR, Kind.FIRST_PARTY, why, hint)
 
-    def _nowhere(self, needed: Needed, module: str) -> MissingModule:
-        first = module.partition(".")[0]
-        why = f"{first} is a package of this repository, and has no such module"
+    def _nowhere(self, needed: Needed, module: str, why: str = "") -> MissingModule:
+        why = why or f"{module.partition('.')[0]} is a package of this repository, and has no such module"
         hint = f"Correct the import, or add {module.replace('.', '/')}.py."
         certain = not (needed.guarded or self.closure.any_root)
         return self._said(needed, module, _level(certain), Kind.FIRST_PARTY, why, hint)
@@ -208,7 +219,8 @@ class _Looking:
             hint = f"Import it by its full name, or put its folder into PYTHONPATH (now: {roots})."
             return self._said(needed, module, _level(certain), Kind.FIRST_PARTY, why, hint)
         locked = self.requirements.locked
-        certain = locked and not needed.guarded and self.sources.at_startup(needed, self.closure)
+        certain = locked and not (needed.guarded or self.closure.any_root)
+        certain = certain and self.sources.at_startup(needed, self.closure)
         source = next(iter(self.requirements.sources), "the requirements")
         why = f"{source} does not list it" if locked else f"nothing that {source} lists is known to bring it"
         name = likely_name(shown_name(module)) or "the distribution that brings it"

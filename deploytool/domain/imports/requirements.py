@@ -28,7 +28,7 @@ MOST_FILES = 1_000  # requirements files that name one another
 
 # Images that bring no distribution but the installers; any other may bring some that nobody sees here.
 _PLAIN = re.compile(
-    r"(?:[a-z0-9.:-]+/)*(?:python|debian|ubuntu|alpine|busybox|node|golang|uv|pypy|python3(?:-debian\d+)?"
+    r"(?:[a-z0-9.:-]+/)*(?:python|debian|ubuntu|alpine|busybox|node|golang|rust|ruby|openjdk|bun|deno|nginx|httpd|uv|pypy|python3(?:-debian\d+)?"
     r"|(?:base|static|cc)-debian\d+)(?:[:@].*)?\Z"
 )
 _PACKAGES = re.compile(r"site-packages|dist-packages|/venv|/\.venv|/lib/python|^/usr/local/?\Z|^/usr/?\Z|^/opt/?|^/\Z")

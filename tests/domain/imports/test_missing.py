@@ -129,6 +129,13 @@ def test_a_module_of_our_package_that_exists_nowhere() -> None:
     assert brief(missing(need("shared.nope"), any_root=True)) == [("shared.nope", "warning", "first-party")]
 
 
+def test_a_folder_without_init_has_no_attributes() -> None:
+    image = {"/app/predictions/shared/lock.py": "predictions/shared/lock.py"}
+    (found,) = missing(need("predictions.shared", "connect", "lock"), image=image)
+    assert (found.name, found.level) == ("predictions.shared.connect", Level.ERROR)
+    assert "/app/predictions/shared has no __init__.py" in found.why
+
+
 @pytest.mark.parametrize(
     ("needed", "requirements", "level"),
     [
@@ -208,6 +215,18 @@ def test_imports_that_stand_in_for_one_another(source: str, needed: list[Needed]
 @pytest.mark.parametrize("requirements", [listing("redis docker"), listing("celery[redis]", complete=False)])
 def test_a_folder_that_is_called_like_a_distribution_is_not_ours(requirements: Requirements) -> None:
     assert missing(need("redis"), need("docker"), requirements=requirements) == ()
+
+
+def test_an_installed_package_hides_a_mere_folder_of_its_name() -> None:
+    image = {"/app/docker/build.py": "docker/build.py"}
+    assert missing(need("docker", "from_env"), image=image, requirements=listing("docker")) == ()
+    assert missing(need("docker", "from_env"), image=image, requirements=None) == ()
+    assert [one.name for one in missing(need("docker", "from_env"), image=image)] == ["docker.from_env"]
+
+
+def test_a_program_that_looks_whether_a_module_is_there_does_without_it() -> None:
+    source = "from importlib.util import find_spec\nhas = find_spec('yaml') is not None\n"
+    assert missing(need("yaml", line=2), files={"svc/main.py": source}) == ()
 
 
 def test_a_module_that_lies_in_the_image_out_of_sight() -> None:
