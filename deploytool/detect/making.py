@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from posixpath import dirname
 
 from deploytool.config import ServiceTable
 from deploytool.detect.drift import Detection
@@ -15,8 +14,8 @@ from deploytool.domain.impact import Side
 from deploytool.domain.imports.bringing import bringing, is_standard, modules_of, shown_name
 from deploytool.domain.imports.distributions import Requirements
 from deploytool.domain.imports.facts import When
-from deploytool.domain.imports.missing import Level, missing_of
-from deploytool.domain.imports.program import StartKind
+from deploytool.domain.imports.missing import missing_of
+from deploytool.domain.imports.missing_module import Level
 from deploytool.domain.imports.requirements import requirements_of
 from deploytool.domain.imports.study import Study, name_of
 from deploytool.domain.proof import MissingLevel, MissingRow, ThirdParty
@@ -89,9 +88,13 @@ def missing_in(making: Making) -> tuple[MissingRow, ...]:
     study, image = making.study, making.seen.made.image
     if study is None or image is None:
         return ()
-    own = {*study.program.roots, *(dirname(s.name) for s in study.program.starts if s.kind is StartKind.SCRIPT)}
     found = missing_of(
-        study.closure, study.layout, making.seen.tree, making.requirements, doubts=study.doubts, own_roots=own
+        study.closure,
+        study.layout,
+        making.seen.tree,
+        making.requirements,
+        doubts=study.doubts,
+        dockerfile=image.dockerfile or "",
     )
     return tuple(
         MissingRow(

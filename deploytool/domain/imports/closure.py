@@ -39,6 +39,5 @@ class Closure:
     needed: tuple[Needed, ...] = ()
     roots: tuple[str, ...] = ()  # absolute folders that imports were looked for in, in order
     any_root: bool = False  # sys.path is edited in a way that cannot be told: imports were looked for in every folder
-    startup: frozenset[str] = frozenset()  # image paths loaded before any function is called; empty: not told
     strings: frozenset[str] = frozenset()  # of all reachable files: what may name a data file
     lists: frozenset[str] = frozenset()  # image paths of reachable files that list folders

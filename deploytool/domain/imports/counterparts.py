@@ -56,9 +56,14 @@ class Counterparts:
                 return place
         return None
 
-    def in_order(self, name: str) -> bool:
+    def in_some_order(self, name: str) -> bool:
+        """Would Python find it, were one of the roots the first?"""
+        rest = self.roots
+        return any(self.in_order(name, (root, *(one for one in rest if one != root))) for root in self.roots)
+
+    def in_order(self, name: str, roots: tuple[str, ...]) -> bool:
         """Would Python find it, as it looks: in each folder a package, then a module, namespaces only at the end?"""
-        folders: tuple[str, ...] = self.roots
+        folders = roots
         for part in name.split("."):
             spaces: list[str] = []
             found = False
@@ -121,6 +126,50 @@ class Counterparts:
                 if image == root:
                     return f"{root}/{below}"
         return f"{self.roots[0] if self.roots else ''}/{below}"
+
+    def copy(self, name: str, home: str) -> tuple[str, str]:
+        """Source and target of the COPY that would bring a module: its folder when nothing of that is there yet."""
+        package, _, last = name.rpartition(".")
+        if home.endswith("/__init__.py"):
+            return home.rpartition("/")[0] + "/", self.target(name) + "/"
+        if home.endswith(f"{last}.py") and package and self.in_image(package) is None:
+            return home.rpartition("/")[0] + "/", self.target(package) + "/"
+        return home, self.target(name) + (".py" if home.endswith(".py") else "/")
+
+    def origin(self, place: str) -> str | None:
+        """The repository file that would lie at a path of the image."""
+        for folder in self.beside(place.rpartition("/")[0]):
+            path = f"{folder}/{place.rpartition('/')[2]}".lstrip("/")
+            if self._is_file(path):
+                return path
+        return None
+
+    def dotted(self, folder: str) -> str:
+        """The name of a folder as a package, below the deepest root that it is in; "" for a root."""
+        root = max((one for one in self.roots if f"{folder}/".startswith(f"{one}/")), key=len, default=folder)
+        return folder[len(root) + 1 :].replace("/", ".")
+
+    def left_in(self, folder: str) -> frozenset[str]:
+        """The modules and packages that the repository has beside those of an image folder."""
+        found: set[str] = set()
+        for home in self.beside(folder):
+            entry = self.tree.entry(home)
+            if entry is not None and entry.mode == FOLDER:
+                for name, below in self.tree.objects.listing(entry.oid).items():
+                    if below.mode == FOLDER:
+                        found.update([name] if self._is_file(f"{home}/{name}/__init__.py") else ())
+                    elif name.endswith(".py"):
+                        found.add(name[:-3])
+        return frozenset(
+            name
+            for name in found
+            if name != "__init__"
+            and self._real(f"{folder}/{name}") not in self.folders
+            and not self._is_module(folder, name)
+        )
+
+    def _is_module(self, folder: str, name: str) -> bool:
+        return any(self._real(f"{folder}/{name}") + ending in self.files for ending in MODULES)
 
     def _candidates(self, name: str) -> Iterator[str]:
         below = name.replace(".", "/")

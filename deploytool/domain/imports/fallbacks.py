@@ -6,9 +6,11 @@ import ast
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 _CATCHES = frozenset(("ImportError", "ModuleNotFoundError", "Exception", "BaseException"))
 _Tried = ast.Try | ast.TryStar
+_Deferring = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
 @dataclass(slots=True)
@@ -18,27 +20,74 @@ class Fallbacks:
     instead: dict[int, set[int]] = field(default_factory=dict)  # in a `try`: the imports that replace it if it fails
     after: dict[int, set[int]] = field(default_factory=dict)  # in a handler: the imports that must fail for it to run
     conditional: set[int] = field(default_factory=set)  # below an `if`
+    deferred: set[int] = field(default_factory=set)  # in a function
+
+
+class From(NamedTuple):
+    """One `from module import names` that can run."""
+
+    module: str
+    level: int
+    names: tuple[str, ...]
+    line: int
+    deferred: bool
+    guarded: bool
+
+
+class _Place(NamedTuple):
+    conditional: bool = False
+    deferred: bool = False
+    guarded: bool = False
 
 
 def fallbacks_of(source: bytes) -> Fallbacks:
     """Nothing is known of a file that cannot be parsed."""
     found = Fallbacks()
+    for node, place in _walked(source):
+        if isinstance(node, _Tried):
+            _tried(node, found)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found.conditional.update([node.lineno] if place.conditional else ())
+            found.deferred.update([node.lineno] if place.deferred else ())
+    return found
+
+
+def imports_of(source: bytes) -> Iterator[From]:
+    for node, place in _walked(source):
+        if isinstance(node, ast.ImportFrom):
+            names = tuple(alias.name for alias in node.names)
+            yield From(node.module or "", node.level, names, node.lineno, place.deferred, place.guarded)
+
+
+def _walked(source: bytes) -> Iterator[tuple[ast.AST, _Place]]:
+    """Every node that can run, with where it stands; what only a type checker sees is left out."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return found
-    pending: list[tuple[ast.AST, bool]] = [(tree, False)]
+        return
+    pending: list[tuple[ast.AST, _Place]] = [(tree, _Place())]
     while pending:
-        node, conditional = pending.pop()
-        if isinstance(node, ast.Import | ast.ImportFrom) and conditional:
-            found.conditional.add(node.lineno)
-        if isinstance(node, _Tried):
-            _tried(node, found)
-        below = conditional or isinstance(node, ast.If | ast.Match)
-        pending.extend((child, below) for child in ast.iter_child_nodes(node))
-    return found
+        node, place = pending.pop()
+        yield node, place
+        below = place._replace(
+            conditional=place.conditional or isinstance(node, ast.If | ast.Match),
+            deferred=place.deferred or isinstance(node, _Deferring),
+        )
+        children: Iterator[ast.AST] | list[ast.stmt] = ast.iter_child_nodes(node)
+        if isinstance(node, ast.If) and _is_typing(node.test):
+            children = node.orelse
+        elif isinstance(node, _Tried) and any(_catches(handler.type) for handler in node.handlers):
+            pending.extend((child, below._replace(guarded=True)) for child in node.body)
+            children = [*node.orelse, *node.finalbody]
+            pending.extend((handler, below) for handler in node.handlers)
+        pending.extend((child, below) for child in children)
+
+
+def _is_typing(test: ast.expr) -> bool:
+    name = test.attr if isinstance(test, ast.Attribute) else test.id if isinstance(test, ast.Name) else ""
+    return name == "TYPE_CHECKING"
 
 
 def _tried(node: ast.Try | ast.TryStar, found: Fallbacks) -> None:
@@ -76,5 +125,5 @@ def _imports(body: list[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]:
         node = pending.pop()
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield node
-        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        elif not isinstance(node, _Deferring):
             pending.extend(ast.iter_child_nodes(node))

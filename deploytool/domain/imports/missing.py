@@ -6,10 +6,8 @@ that exists nowhere. `Closure.needed` holds what no file of the image answers to
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from deploytool.domain.doubt import Doubt, DoubtKind
 from deploytool.domain.image_layout import Layout
@@ -18,31 +16,11 @@ from deploytool.domain.imports.closure import Closure, Needed
 from deploytool.domain.imports.counterparts import Counterparts
 from deploytool.domain.imports.distributions import Requirements
 from deploytool.domain.imports.facts import When
-from deploytool.domain.imports.fallbacks import Fallbacks, fallbacks_of
 from deploytool.domain.imports.known_names import SHARED
+from deploytool.domain.imports.left_behind import bare_packages, left_behind
+from deploytool.domain.imports.missing_module import Kind, Level, MissingModule
+from deploytool.domain.imports.sources import Sources
 from deploytool.domain.tree import Tree
-
-
-class Level(StrEnum):
-    ERROR = "error"
-    WARNING = "warning"
-
-
-class Kind(StrEnum):
-    FIRST_PARTY = "first-party"
-    THIRD_PARTY = "third-party"
-
-
-@dataclass(frozen=True, slots=True)
-class MissingModule:
-    name: str  # dotted
-    path: str  # repository path of the importing file
-    line: int
-    level: Level
-    kind: Kind
-    why: str
-    hint: str
-
 
 # With one of these, files may be in the image that the layout does not show.
 _BRINGS_FILES = frozenset(
@@ -66,19 +44,18 @@ def missing_of(
     requirements: Requirements | None,
     *,
     doubts: Sequence[Doubt] = (),
-    own_roots: Collection[str] | None = None,
+    dockerfile: str = "",
 ) -> tuple[MissingModule, ...]:
-    """Sorted by path and line, each name once per file.
+    """Sorted by path and line, each name once per file; nothing when what is started is not known.
 
-    `doubts` are the image's: with one of those that may bring files, what is said is a warning. `own_roots` are the
-    folders of sys.path before any edit; further ones in the closure come from edits, whose order nobody can tell.
+    `requirements` None: nobody knows what is installed, so nothing third-party is said. `doubts` are the image's: with
+    one that may bring files, first-party errors are warnings. `dockerfile` is only named, in hints.
     """
-    if all(reached.by is not None for reached in closure.reached.values()):
-        return ()  # what is started is not known, so neither is what it asks for
-    edited = closure.any_root or own_roots is None or not set(closure.roots) <= set(own_roots)
-    looking = _Looking(closure, layout, tree, requirements, edited, _hiding((*layout.doubts, *doubts)))
+    started = any(reached.by is None for reached in closure.reached.values())
+    if not started and not any(not needed.by for needed in closure.needed):
+        return ()
     found: dict[tuple[str, str], MissingModule] = {}
-    for missing in (*looking.judged(), *looking.bare_packages()):
+    for missing in _Looking(closure, layout, tree, requirements, _hiding((*layout.doubts, *doubts)), dockerfile).all():
         known = found.setdefault((missing.name, missing.path), missing)
         if known.level is Level.WARNING and missing.level is Level.ERROR:
             found[missing.name, missing.path] = missing
@@ -88,9 +65,8 @@ def missing_of(
 def _hiding(doubts: Iterable[Doubt]) -> Doubt | None:
     """The first doubt behind which Python files could hide."""
     for doubt in doubts:
-        if doubt.kind in _BRINGS_FILES:
-            if doubt.kind is DoubtKind.RUN_CONSUMES and any(program in doubt.why for program in _NO_PYTHON):
-                continue
+        harmless = doubt.kind is DoubtKind.RUN_CONSUMES and any(program in doubt.why for program in _NO_PYTHON)
+        if doubt.kind in _BRINGS_FILES and not harmless:
             return doubt
     return None
 
@@ -101,60 +77,70 @@ class _Looking:
     layout: Layout
     tree: Tree
     requirements: Requirements | None
-    edited: bool
     hiding: Doubt | None
+    dockerfile: str
     places: Counterparts = field(init=False)
-    lines: set[tuple[str, int]] = field(default_factory=set)  # (file, line) of every import that fails
-    fallbacks: dict[str, Fallbacks] = field(default_factory=dict)
+    sources: Sources = field(init=False)
 
     def __post_init__(self) -> None:
         self.places = Counterparts(self.layout.files, self.closure.roots, self.tree)
+        self.sources = Sources(self.layout, self.tree)
 
-    def judged(self) -> list[MissingModule]:
+    def all(self) -> Iterator[MissingModule]:
         """First everything that fails, then without what another import makes up for."""
         failing: list[tuple[Needed, MissingModule]] = []
-        for needed in self.closure.needed:
+        behind = left_behind(self.closure, self.places, self.sources)
+        for needed in (*self.closure.needed, *behind):
             if needed.when is not When.TYPE_CHECKING and not is_standard(needed.name):
                 failing.extend((needed, missing) for missing in self._of(needed))
-        self.lines = {(needed.by, needed.line) for needed, _ in failing}
-        return [missing for needed, missing in failing if not self._made_up_for(needed)]
+        lines = {(needed.by, needed.line) for needed, _ in failing}
+        yield from (missing for needed, missing in failing if not self._made_up_for(needed, lines))
+        for needed, home, folder in bare_packages(self.closure, self.places, self.tree):
+            why = f"{home} has code and is not in the image, so Python takes {needed.name} without it"
+            hint = self._add(home, f"{folder}/__init__.py")
+            yield self._said(needed, needed.name, Level.WARNING, Kind.FIRST_PARTY, why, hint)
 
-    def _made_up_for(self, needed: Needed) -> bool:
+    def _made_up_for(self, needed: Needed, failing: set[tuple[str, int]]) -> bool:
         """Another import stands in, or stands before and works."""
-        known = self._fallbacks(needed.by)
-        instead = known.instead.get(needed.line, set())
-        if instead and not any((needed.by, line) in self.lines for line in instead):
-            return True
-        before = known.after.get(needed.line, set())
-        return bool(before) and not any((needed.by, line) in self.lines for line in before)
-
-    def _fallbacks(self, by: str) -> Fallbacks:
-        if by not in self.fallbacks:
-            placed = self.layout.files.get(by)
-            source = None
-            if placed is not None:
-                source = placed.text.encode() if placed.path is None else self.tree.objects.blob(placed.oid)
-            self.fallbacks[by] = Fallbacks() if source is None else fallbacks_of(source)
-        return self.fallbacks[by]
+        known = self.sources.fallbacks(needed.by)
+        others = known.instead.get(needed.line, set()), known.after.get(needed.line, set())
+        return any(lines and not any((needed.by, line) in failing for line in lines) for lines in others)
 
     def _of(self, needed: Needed) -> Iterator[MissingModule]:
-        if needed.name not in SHARED and self.places.in_image(needed.name) is not None:
-            if needed.names and self.places.in_order(needed.name):
-                yield from self._below_present(needed)
+        if needed.name.startswith((".", "/")):
+            yield from self._beyond(needed) if needed.name.startswith(".") else self._script(needed)
+        elif needed.name not in SHARED and (there := self.places.in_image(needed.name)) is not None:
+            if needed.names and self.places.in_order(needed.name, self.places.roots):
+                yield from self._names(needed, there)
             else:
-                yield self._hidden(needed, needed.name)
-            return
-        for module in modules_of(needed):
-            brought = None if self.requirements is None else provides(module, self.requirements)
-            if brought or self._in_project(module):
+                yield self._hidden(needed, there)
+        else:
+            for module in modules_of(needed):
+                yield from self._absent(needed, module)
+
+    def _names(self, needed: Needed, there: str) -> Iterator[MissingModule]:
+        """The module is there. What it lacks is an attribute, unless the repository has a module of that name or the
+        module is a mere folder, which has no attributes."""
+        for name in needed.names:
+            module = f"{needed.name}.{name}"
+            if name == "*" or self.places.in_image(module) is not None:
                 continue
-            home = self.places.in_repository(module)
-            if home is not None and not self._is_theirs(module, home, brought):
-                yield from self._uncopied(needed, module)
-            elif self._is_ours(module):
+            if self.places.in_repository(module) is not None:
+                yield from self._uncopied(needed._replace(name=module, names=()), module)
+            elif there in self.places.folders:
                 yield self._nowhere(needed, module)
-            elif brought is False:
-                yield self._uninstalled(needed, module)
+
+    def _absent(self, needed: Needed, module: str) -> Iterator[MissingModule]:
+        brought = None if self.requirements is None else provides(module, self.requirements)
+        if brought or self._in_project(module):
+            return
+        home = self.places.in_repository(module)
+        if home is not None and not self._is_theirs(module, home, brought):
+            yield from self._uncopied(needed, module)
+        elif self._is_ours(module):
+            yield self._nowhere(needed, module)
+        elif brought is False:
+            yield self._uninstalled(needed, module)
 
     def _is_theirs(self, module: str, home: str, brought: bool | None) -> bool:
         """Something in the repository that may only happen to be called like a known distribution's module."""
@@ -166,86 +152,71 @@ class _Looking:
             return False
         return self.places.in_image(first) is not None or self.places.in_repository(first) is not None
 
-    def _below_present(self, needed: Needed) -> Iterator[MissingModule]:
-        """The module itself is there: a name it lacks is an attribute, or a module that the repository has."""
-        for name in needed.names:
-            module = f"{needed.name}.{name}"
-            if name == "*" or self.places.in_image(module) is not None:
-                continue
-            if self.places.in_repository(module) is not None:
-                yield from self._uncopied(needed._replace(name=module, names=()), module)
-
-    def _hidden(self, needed: Needed, module: str) -> MissingModule:
-        there = self.places.in_image(module) or ""
-        first = module.partition(".")[0]
-        why = f"{there} is in the image, but another package {first} comes before it in sys.path and hides it"
-        if self.edited:
-            why = f"shadowing: {why}, unless an edit of sys.path puts them the other way round"
-        level = Level.WARNING if self.edited else Level.ERROR
-        hint = f"Give the two packages called {first} different names, or import it by the name that is found."
-        return self._said(needed, module, level, Kind.FIRST_PARTY, why, hint)
-
-    def _uncopied(self, needed: Needed, module: str) -> Iterator[MissingModule]:
-        for one in self._innermost(needed, module):
-            home = self.places.in_repository(one) or ""
-            why = f"{home} is in the repository and not in the image"
-            if needed.when is When.FUNCTION:
-                why += "; it is missed when the function is called"
-            yield self._said(needed, one, Level.ERROR, Kind.FIRST_PARTY, why, self._copy(one, home))
-
-    def _innermost(self, needed: Needed, module: str) -> tuple[str, ...]:
-        """`from a import b` asks for a.b when that is a module, too."""
-        below = tuple(f"{module}.{name}" for name in needed.names if name != "*") if module == needed.name else ()
-        modules = tuple(name for name in below if self.places.in_repository(name) is not None)
-        return modules or (module,)
-
     def _in_project(self, module: str) -> bool:
         """Does a folder that is installed as a package have it?"""
         projects = () if self.requirements is None else self.requirements.projects
         return any(self.places.below(f"{project}/{inner}", module) for project in projects for inner in ("", "src"))
 
-    def _copy(self, module: str, home: str) -> str:
-        """The line of the Dockerfile that would bring it: its folder when nothing of that is there yet."""
-        source, target = home, self.places.target(module) + (".py" if home.endswith(".py") else "/")
-        if home.endswith("/__init__.py"):
-            source, target = home.rpartition("/")[0] + "/", self.places.target(module) + "/"
-        package = module.rpartition(".")[0]
-        if home.endswith(f"{module.rpartition('.')[2]}.py") and package and self.places.in_image(package) is None:
-            source, target = home.rpartition("/")[0] + "/", self.places.target(package) + "/"
-        return f"Add to the Dockerfile: COPY {source} {target}"
+    def _beyond(self, needed: Needed) -> Iterator[MissingModule]:
+        certain = not (needed.guarded or self.closure.any_root)
+        why = "the relative import leaves the topmost package that its file is in, as the program is started"
+        hint = "Import it by its full name, or start the program from the folder above its package."
+        yield self._said(needed, needed.name, _level(certain), Kind.FIRST_PARTY, why, hint)
+
+    def _script(self, needed: Needed) -> Iterator[MissingModule]:
+        home = self.places.origin(needed.name)
+        if home is not None:
+            why = f"it is what the container starts, and {home} was not copied there"
+            hint = self._add(home, needed.name)
+            yield self._said(needed, needed.name, Level.ERROR, Kind.FIRST_PARTY, why, hint)
+
+    def _hidden(self, needed: Needed, there: str) -> MissingModule:
+        """In the image, yet Python takes another package of that name first."""
+        first = needed.name.partition(".")[0]
+        why = f"{there} is in the image, but another package {first} is found before it and hides it"
+        certain = not self.closure.any_root and not self.places.in_some_order(needed.name)
+        if not certain:
+            why = f"shadowing: {why}, unless sys.path is edited so that it comes first"
+        hint = f"Give the two packages called {first} different names, or import it by the name that is found."
+        return self._said(needed, needed.name, _level(certain), Kind.FIRST_PARTY, why, hint)
+
+    def _uncopied(self, needed: Needed, module: str) -> Iterator[MissingModule]:
+        below = [f"{module}.{name}" for name in needed.names if name != "*"] if module == needed.name else []
+        modules = [name for name in below if self.places.in_repository(name) is not None]
+        for one in modules or [module]:  # `from a import b` asks for a.b when that is a module, too
+            home = self.places.in_repository(one) or ""
+            why = f"{home} is in the repository and not in the image"
+            if needed.when is When.FUNCTION:
+                why += "; it is missed when the function is called"
+            hint = self._add(*self.places.copy(one, home))
+            yield self._said(needed, one, Level.ERROR, Kind.FIRST_PARTY, why, hint)
 
     def _nowhere(self, needed: Needed, module: str) -> MissingModule:
         first = module.partition(".")[0]
-        level = Level.WARNING if needed.guarded or self.closure.any_root else Level.ERROR
         why = f"{first} is a package of this repository, and has no such module"
         hint = f"Correct the import, or add {module.replace('.', '/')}.py."
-        return self._said(needed, module, level, Kind.FIRST_PARTY, why, hint)
+        certain = not (needed.guarded or self.closure.any_root)
+        return self._said(needed, module, _level(certain), Kind.FIRST_PARTY, why, hint)
 
     def _uninstalled(self, needed: Needed, module: str) -> MissingModule:
         assert self.requirements is not None
         outside = self.places.elsewhere(module)
         if outside is not None and likely_name(module) is None:
-            return self._out_of_sight(needed, module, outside)
+            certain = not (needed.guarded or self.closure.any_root)
+            why = f"{outside} is in the image, in no folder that Python looks in"
+            roots = ", ".join(self.closure.roots)
+            hint = f"Import it by its full name, or put its folder into PYTHONPATH (now: {roots})."
+            return self._said(needed, module, _level(certain), Kind.FIRST_PARTY, why, hint)
         locked = self.requirements.locked
-        certain = needed.when in (When.TOP, When.MAIN) and not needed.guarded and self._at_startup(needed)
-        level = Level.ERROR if locked and certain else Level.WARNING
+        certain = locked and not needed.guarded and self.sources.at_startup(needed, self.closure)
         source = next(iter(self.requirements.sources), "the requirements")
         why = f"{source} does not list it" if locked else f"nothing that {source} lists is known to bring it"
-        name = likely_name(shown_name(module))
-        hint = f"Add {name} to {source}." if name else f"Add the distribution that brings it to {source}."
-        return self._said(needed, shown_name(module), level, Kind.THIRD_PARTY, why, hint)
+        name = likely_name(shown_name(module)) or "the distribution that brings it"
+        hint = f"Add {name} to {source}."
+        return self._said(needed, shown_name(module), _level(certain), Kind.THIRD_PARTY, why, hint)
 
-    def _out_of_sight(self, needed: Needed, module: str, outside: str) -> MissingModule:
-        level = Level.WARNING if needed.guarded or self.edited else Level.ERROR
-        why = f"{outside} is in the image, in no folder that Python looks in"
-        roots = ", ".join(self.closure.roots)
-        hint = f"Import it by its full name, or put its folder into PYTHONPATH (now: {roots})."
-        return self._said(needed, module, level, Kind.FIRST_PARTY, why, hint)
-
-    def _at_startup(self, needed: Needed) -> bool:
-        if needed.line in self._fallbacks(needed.by).conditional:
-            return False
-        return not self.closure.startup or needed.by in self.closure.startup
+    def _add(self, source: str, target: str) -> str:
+        return f"Add to {self.dockerfile or 'the Dockerfile'}: COPY {source} {target}"
 
     def _said(self, needed: Needed, name: str, level: Level, kind: Kind, why: str, hint: str) -> MissingModule:
         placed = self.layout.files.get(needed.by)
@@ -253,41 +224,8 @@ class _Looking:
         if self.hiding is not None and level is Level.ERROR and kind is Kind.FIRST_PARTY:
             level = Level.WARNING
             why += f"; unless {self.hiding.path}:{self.hiding.line} brings it ({self.hiding.why})"
-        return MissingModule(name, path, needed.line, level, kind, why, hint)
-
-    def bare_packages(self) -> Iterator[MissingModule]:
-        """Packages whose modules are loaded and whose `__init__.py`, which has code, was left behind."""
-        roots = sorted(self.places.roots, key=len, reverse=True)
-        seen: set[str] = set()
-        for file, reached in self.closure.reached.items():
-            root = next((one for one in roots if file.startswith(f"{one}/")), None)
-            folder = file.rpartition("/")[0]
-            while root is not None and len(folder) > len(root) and folder not in seen and reached.by is not None:
-                seen.add(folder)
-                name = folder[len(root) + 1 :].replace("/", ".")
-                home = self._left_behind(folder)
-                if home is not None:
-                    needed = Needed(name, reached.by, reached.line, When.TOP)
-                    why = f"{home} has code and is not in the image, so Python takes {name} without it"
-                    hint = f"Add to the Dockerfile: COPY {home} {folder}/__init__.py"
-                    yield self._said(needed, name, Level.WARNING, Kind.FIRST_PARTY, why, hint)
-                folder = folder.rpartition("/")[0]
-
-    def _left_behind(self, folder: str) -> str | None:
-        if f"{folder}/__init__.py" in self.layout.files:
-            return None
-        for home in self.places.beside(folder):
-            path = f"{home}/__init__.py" if home else "__init__.py"
-            source = self.tree.read(path)
-            if source is not None and _has_code(source):
-                return path
-        return None
+        return MissingModule(name, path or self.dockerfile, needed.line, level, kind, why, hint)
 
 
-def _has_code(source: bytes) -> bool:
-    """Is there more in it than comments and a docstring?"""
-    try:
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return True
-    return any(not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)) for node in body)
+def _level(certain: bool) -> Level:
+    return Level.ERROR if certain else Level.WARNING

@@ -80,7 +80,6 @@ class _Search:
             needed=(*missing, *needed_of(judge, facts)),
             roots=tuple(root or "/" for root in self.walk.roots),
             any_root=self.walk.any_root,
-            startup=self._startup(),
             strings=frozenset(self.program.words).union(*(each.strings for _, _, each, _ in facts if each is not None)),
             lists=frozenset(by for _, by, each, _ in facts if each is not None and each.lists),
         )
@@ -146,36 +145,22 @@ class _Search:
 
     def _reached(self) -> dict[str, Reached]:
         reached: dict[str, Reached] = {}
-        for path, by, wish in self._spread(None):
+        for path, by, wish in self._spread():
             self.order.append(path)
             asking = self._laid(self.walk.nodes[by].place) if by else None
             for each in self._passed(path):
                 reached.setdefault(each, Reached(asking, wish.line, wish.named))
         return reached
 
-    def _startup(self) -> frozenset[str]:
-        """What is loaded before any function is called."""
-        run = {start for start in self.program.starts if start.kind is not StartKind.MODULE}
-        mains = {path for start in run for path in self.walk.answers[self._key_of(start)]}
-        return frozenset(each for path, _, _ in self._spread(mains) for each in self._passed(path))
-
-    def _spread(self, mains: Collection[str] | None) -> Iterator[tuple[str, str, Wish]]:
-        """Each file, who asks for it, and how; breadth first. A question counts for the first file that asks it.
-
-        With `mains`, only what runs without a call counts, and the program's own block only of those files.
-        """
+    def _spread(self) -> Iterator[tuple[str, str, Wish]]:
+        """Each file, who asks for it, and how; breadth first. A question counts for the first file that asks it."""
         put: set[Key] = set()
         seen: set[str] = set()
         pending = deque([START])
         while pending:
             here = pending.popleft()
             for wish in sorted(self.walk.wishes.get(here, ()), key=_is_named):
-                late = (
-                    mains is not None
-                    and wish.when is not When.TOP
-                    and (wish.when is not When.MAIN or here not in mains)
-                )
-                if late or wish.key in put:
+                if wish.key in put:
                     continue
                 put.add(wish.key)
                 for path in self.walk.answers[wish.key]:

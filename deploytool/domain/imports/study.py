@@ -14,7 +14,8 @@ from deploytool.domain.impact import Impact
 from deploytool.domain.imports.closure import Closure
 from deploytool.domain.imports.data import reads
 from deploytool.domain.imports.facts import FactsOf
-from deploytool.domain.imports.launch import program_of, program_of_folder
+from deploytool.domain.imports.launch import program_of
+from deploytool.domain.imports.launch_folder import program_of_folder
 from deploytool.domain.imports.program import Program
 from deploytool.domain.imports.reachable import closure_of
 from deploytool.domain.links import MOST_HOPS

@@ -10,7 +10,8 @@ from deploytool.domain.doubt import Doubt, DoubtKind
 from deploytool.domain.imports.closure import Closure, Needed, Reached
 from deploytool.domain.imports.distributions import Requirements
 from deploytool.domain.imports.facts import When
-from deploytool.domain.imports.missing import Kind, Level, MissingModule, missing_of
+from deploytool.domain.imports.missing import missing_of
+from deploytool.domain.imports.missing_module import Kind, Level, MissingModule
 from deploytool.domain.imports.requirement_lines import listed_in
 from tests.domain.imports.places import layout_of
 from tests.domain.memory_tree import tree_of
@@ -53,16 +54,14 @@ def missing(
     image: Mapping[str, str] | None = None,
     roots: Sequence[str] = ROOTS,
     any_root: bool = False,
-    startup: frozenset[str] = frozenset(),
     doubts: Sequence[Doubt] = (),
-    own_roots: Sequence[str] | None = ROOTS,
     reached: Mapping[str, Reached] | None = None,
 ) -> tuple[MissingModule, ...]:
     tree = tree_of({**REPOSITORY, **(files or {})})
     layout = layout_of({**IMAGE, **(image or {})}, tree)
     reached = {"/app/svc/main.py": Reached(None)} if reached is None else reached
-    closure = Closure(reached=reached, needed=needed, roots=tuple(roots), any_root=any_root, startup=startup)
-    return missing_of(closure, layout, tree, requirements, doubts=doubts, own_roots=own_roots)
+    closure = Closure(reached=reached, needed=needed, roots=tuple(roots), any_root=any_root)
+    return missing_of(closure, layout, tree, requirements, doubts=doubts, dockerfile="Dockerfile")
 
 
 def need(
@@ -82,7 +81,7 @@ def test_in_the_repository_and_not_in_the_image_is_an_error_however_it_is_import
     assert brief(found) == [("predictions.shared.lock", "error", "first-party")]
     assert (found[0].path, found[0].line) == ("svc/main.py", 7)
     assert "predictions/shared/lock.py is in the repository and not in the image" in found[0].why
-    assert found[0].hint == "Add to the Dockerfile: COPY predictions/shared/ /app/predictions/shared/"
+    assert found[0].hint == "Add to Dockerfile: COPY predictions/shared/ /app/predictions/shared/"
 
 
 @pytest.mark.parametrize(
@@ -157,13 +156,23 @@ def test_third_party_is_named_with_what_would_bring_it() -> None:
     assert found.hint == "Add google-cloud-pubsub to svc/requirements.txt."
 
 
-def test_only_what_is_loaded_at_startup_is_an_error() -> None:
-    locked = listing("flask==1", locked=True)
-    needed = need("yaml", by="/app/svc/jobs.py")
-    later = frozenset({"/app/svc/main.py"})
-    assert brief(missing(needed, requirements=locked, startup=later)) == [("yaml", "warning", "third-party")]
-    both = later | {"/app/svc/jobs.py"}
-    assert brief(missing(needed, requirements=locked, startup=both)) == [("yaml", "error", "third-party")]
+@pytest.mark.parametrize(
+    ("source", "level"),
+    [
+        ("import jobs\n", "error"),
+        ("def f():\n    import jobs\n", "warning"),
+        ("if f():\n    import jobs\n", "warning"),
+    ],
+)
+def test_only_what_is_loaded_at_startup_is_an_error(source: str, level: str) -> None:
+    reached = {"/app/svc/main.py": Reached(None), "/app/svc/jobs.py": Reached("/app/svc/main.py", source.count("\n"))}
+    found = missing(
+        need("yaml", by="/app/svc/jobs.py"),
+        requirements=listing("flask==1", locked=True),
+        reached=reached,
+        files={"svc/main.py": source},
+    )
+    assert brief(found) == [("yaml", level, "third-party")]
 
 
 def test_an_import_below_an_if_may_never_run() -> None:
@@ -217,11 +226,63 @@ HIDDEN_IMAGE = {"/app/svc/shared/__init__.py": "svc/shared/__init__.py", "/app/s
 
 def test_one_package_hides_another_of_the_same_name() -> None:
     (found,) = missing(need("shared.clock", "now"), image=HIDDEN_IMAGE, files=HIDDEN_FILES)
-    assert (found.name, found.level) == ("shared.clock", Level.ERROR)
+    assert (found.name, found.level) == ("shared.clock", Level.WARNING)  # were /app first, it would be found
+    assert found.why.startswith("shadowing: ")
     assert "hides it" in found.why
-    edited = missing(need("shared.clock"), image=HIDDEN_IMAGE, files=HIDDEN_FILES, own_roots=("/app/svc",))
-    assert [one.level for one in edited] == [Level.WARNING]
-    assert edited[0].why.startswith("shadowing: ")
+
+
+def test_a_package_hides_a_folder_without_init_in_any_order() -> None:
+    files = {"svc/kit/__init__.py": "", "kit/tool.py": ""}
+    image = {"/app/svc/kit/__init__.py": "svc/kit/__init__.py", "/app/kit/tool.py": "kit/tool.py"}
+    (found,) = missing(need("kit.tool", "use"), image=image, files=files)
+    assert (found.name, found.level) == ("kit.tool", Level.ERROR)
+    assert [one.level for one in missing(need("kit.tool"), image=image, files=files, any_root=True)] == [Level.WARNING]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("from shared import clock\n", [("shared.clock", "error")]),
+        ("def f():\n    from shared import clock as c\n", [("shared.clock", "error")]),
+        ("try:\n    from shared import clock\nexcept ImportError:\n    clock = None\n", [("shared.clock", "error")]),
+        ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from shared import clock\n", []),
+        ("from shared import config, clocks\n", []),
+        ("clock = 1\n", []),
+        ("from shared import (\n", []),
+    ],
+)
+def test_a_module_left_behind_in_a_package_that_was_copied(source: str, expected: list[tuple[str, str]]) -> None:
+    reached = {"/app/svc/main.py": Reached(None), "/app/shared/__init__.py": Reached("/app/svc/main.py", 1)}
+    found = missing(files={"svc/main.py": source}, reached=reached)
+    assert [(one.name, one.level.value) for one in found] == expected
+
+
+def test_a_relative_import_of_a_module_left_behind() -> None:
+    reached = {"/app/shared/config/__init__.py": Reached(None), "/app/shared/__init__.py": Reached(None)}
+    found = missing(files={"shared/config/__init__.py": "from .. import clock\n"}, reached=reached)
+    assert [(one.name, one.path) for one in found] == [("shared.clock", "shared/config/__init__.py")]
+
+
+def test_a_name_that_the_package_binds_itself_is_no_module_left_behind() -> None:
+    reached = {"/app/svc/main.py": Reached(None), "/app/shared/__init__.py": Reached("/app/svc/main.py", 1)}
+    files = {"svc/main.py": "from shared import clock\n", "shared/__init__.py": "clock = object()\n"}
+    assert missing(files=files, reached=reached) == ()
+
+
+def test_a_relative_import_beyond_the_topmost_package() -> None:
+    (found,) = missing(need("..lib.pool", "get"))
+    assert (found.name, found.level) == ("..lib.pool", Level.ERROR)
+    assert [one.level for one in missing(need("..lib", guarded=True))] == [Level.WARNING]
+
+
+def test_what_is_started_was_not_copied() -> None:
+    start = Needed("/app/svc/start.py", "", 0, When.TOP)
+    (found,) = missing(start, files={"svc/start.py": ""}, reached={})
+    assert (found.name, found.level, found.path) == ("/app/svc/start.py", Level.ERROR, "Dockerfile")
+    assert found.hint == "Add to Dockerfile: COPY svc/start.py /app/svc/start.py"
+    assert missing(start, reached={}) == ()  # it may come with the base image
+    module = Needed("top", "", 0, When.TOP)
+    assert brief(missing(module, reached={})) == [("top", "error", "first-party")]
 
 
 def test_what_a_run_line_could_have_made_is_a_warning() -> None:
@@ -250,10 +311,9 @@ def test_where_an_image_folder_came_from_decides_where_to_look() -> None:
         files=files,
         image={"/srv/main.py": "services/api/main.py"},
         roots=("/srv",),
-        own_roots=("/srv",),
     )
     assert brief(found) == [("routes.users", "error", "first-party")]
-    assert found[0].hint == "Add to the Dockerfile: COPY services/api/routes/ /srv/routes/"
+    assert found[0].hint == "Add to Dockerfile: COPY services/api/routes/ /srv/routes/"
 
 
 def test_a_package_that_was_left_behind_while_its_modules_were_copied() -> None:
