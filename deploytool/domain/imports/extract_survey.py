@@ -41,22 +41,24 @@ class Survey:
         self.assigns: list[tuple[ast.Assign | ast.AugAssign | ast.AnnAssign, Place]] = []
         self.lists: list[tuple[ast.List | ast.Tuple, Place]] = []  # literals with something in them
         self.words: set[str] = set()  # every name and attribute that the code mentions
+        self.names: set[str] = set()  # plain names alone
         self.texts: list[str] = []  # string constants
         self.formats: list[ast.JoinedStr] = []
         self._checking = TypeChecking(tree)
         self._stack: list[tuple[ast.AST, Place]] = []
         self._walk(tree)
+        self.words |= self.names
 
     def _walk(self, tree: ast.Module) -> None:
         stack = self._stack
         stack.append((tree, Place()))
         special = {kind: getattr(self, name) for kind, name in SPECIAL.items()}
-        words = self.words
+        names = self.names
         while stack:
             node, place = stack.pop()
             kind = type(node)
             if kind is ast.Name:
-                words.add(node.id)  # type: ignore[attr-defined]
+                names.add(node.id)  # type: ignore[attr-defined]
                 continue
             handler: Callable[[ast.AST, Place], None] | None = special.get(kind)
             if handler is not None:
