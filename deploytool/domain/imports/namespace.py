@@ -152,7 +152,7 @@ class Space:
         return None if place is None else self.listings.get(place.path)
 
     def below(self, folder: str) -> Iterator[str]:
-        """Every file at any depth below a folder, as named; no way enters a folder that it is already in.
+        """Every file at any depth below a folder, as named; a way through a folder that it came from is gone once.
 
         Raises TooManyNames.
         """
@@ -161,7 +161,7 @@ class Space:
         while pending:
             here, above = pending.pop()
             place = self.place(here)
-            if place is None or place.path in above:
+            if place is None or above.count(place.path) > 1:
                 continue
             listing = self.listings.get(place.path)
             if listing is None:
