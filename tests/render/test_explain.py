@@ -191,6 +191,18 @@ def test_chains_with_the_same_beginning_share_it() -> None:
     ]
 
 
+def test_on_a_narrow_terminal_paths_break_at_their_joints_and_branches_go_on() -> None:
+    lines = lines_of(proof_report(), width=80)
+    cache = lines.index("                └─ data_processors/precompute/player_daily_cache/player_")
+    assert lines[cache + 1 : cache + 6] == [
+        "                   │  daily_cache_processor.py",
+        "                   ├─ data_processors/analytics/analytics_base.py",
+        "      imported     │  └─ data_processors/analytics/operations/bigquery_save_",
+        "                   │     ops.py",
+        "                   └─ data_processors/precompute/base/precompute_base.py",
+    ]
+
+
 def test_a_changed_file_may_be_on_the_way_to_another() -> None:
     inner = replace(change("b.py", Relevance.IMPORTED, "a.py", "b.py"), note="read by name at a.py:3")
     outer = change("c.py", Relevance.IMPORTED, "a.py", "b.py", "c.py")
