@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import engine, synthetic, whole
+from bench import engine, imports, synthetic, whole
 from bench.programs import ProgramFailedError
 from bench.timing import HEAD, Line
 
@@ -31,7 +31,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="the services.toml that goes with --fleet")
     parser.add_argument(
-        "--only", action="append", metavar="NAME", help="engine, real, start, fleet, server or thousand"
+        "--only", action="append", metavar="NAME", help="engine, real, start, fleet, imports, server or thousand"
     )
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="interleaved runs behind each median (5)")
     parser.add_argument("--strict", action="store_true", help="exit 1 also when a goal is missed")
@@ -51,6 +51,7 @@ def scenarios(given: argparse.Namespace) -> dict[str, Scenario]:
     if given.repo and given.config and given.fleet:
         config, fleets = given.config.resolve(), [path.resolve() for path in given.fleet]
         found["fleet"] = lambda: whole.given_fleet(runs, config, given.repo.resolve(), fleets)
+        found["imports"] = lambda: imports.measure(runs, config, given.repo.resolve())
     else:
         found["fleet"] = lambda: whole.made_fleet(runs, made)
     found["server"] = lambda: whole.server(runs, made)

@@ -102,7 +102,7 @@ def given_fleet(runs: int, config: Path, repo: Path, fleets: Sequence[Path]) -> 
     ran = turns(runs, {"ours": drift(config, fleets, ["--repository", str(repo)])})["ours"]
     said = answer(ran[0])
     yield f"--fleet: {', '.join(service['name'] + ' ' + service['verdict'] for service in said)}"
-    yield within(f"--fleet, {len(said)} services", "drift, warm", middle(ran), 0.6, "s")
+    yield within(f"--fleet, {len(said)} services", "drift, warm", middle(ran), 0.8, "s")
 
 
 def made_fleet(runs: int, repo: Path, size: int = 8) -> Iterator[Line | str]:

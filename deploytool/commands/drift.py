@@ -28,6 +28,7 @@ def run(
     dated = verbose or format is not Format.TABLE  # the short table shows no dates, so nobody waits for them
     seen = look(app, tables, fleet=fleet, precision=precision, fetch=fetch, dated=dated)
     seen.detection.thorough = verbose
+    seen.detection.scoped = format is Format.JSON
     report = seen.detection.report(seen.fleet, seen.history, app.now())
     app.say(report, format, verbose=verbose)
     return report.exit_code

@@ -172,6 +172,14 @@ class ServiceTable(Table):
         return self.context_path if named else None
 
     @property
+    def image_folder(self) -> str | None:
+        """The folder that becomes the image without a Dockerfile: the source, or a function's only path."""
+        only = self.paths[0] if self.kind is Kind.FUNCTION and len(self.paths) == 1 else None
+        if self.source is not None or self.dockerfile is not None or only is None:
+            return self.source
+        return tree_path(only)
+
+    @property
     def roots(self) -> tuple[str, ...]:
         """What its own table says it is made of, in git's words: `paths`, else the source folder."""
         if self.paths:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from deploytool.config import Config, ServiceTable
 from deploytool.domain.ownership import Claim, named_paths_of, unowned_dockerfiles
@@ -51,6 +51,16 @@ def coverage_of(
             mistakes=tuple(mistakes),
         )
     return tuple(remarks)
+
+
+def ignored_but_imported(table: ServiceTable, paths: Iterable[str]) -> Remark:
+    """`ignore` cannot hide what the program loads: those files are judged all the same."""
+    named = sorted(paths)
+    more = f" and {len(named) - 1} more" if len(named) > 1 else ""
+    return Remark(
+        f"services.{table.name}.ignore leaves out {named[0]}{more}, which the program imports: judged all the same.",
+        hint="Make the pattern narrower.",
+    )
 
 
 def unowned_in(config: Config, target: Tree) -> tuple[Remark, ...]:

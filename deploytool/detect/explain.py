@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from deploytool.adapters.git import Commit, Repository
+from deploytool.detect.judge import Judge
 from deploytool.domain.comparison import Comparison, Pair
 from deploytool.domain.drift import Difference
-from deploytool.domain.relevance import relevance_of, worst_relevance
+from deploytool.domain.relevance import worst_relevance
 from deploytool.domain.report import CodeState, CommitNote, FileChange, Relevance
 
 LOST_HISTORY = "history is not complete here, so the commits cannot be told"
@@ -15,15 +16,15 @@ LOST_HISTORY = "history is not complete here, so the commits cannot be told"
 
 def differences_of(
     repository: Repository,
-    asked: Sequence[tuple[Pair, Comparison, frozenset[str]]],
+    asked: Sequence[tuple[Pair, Comparison, Judge]],
 ) -> list[Difference]:
-    """One difference per (pair, comparison, build inputs); the commits of all are read in one wave."""
+    """One difference per (pair, comparison, judge of its files); the commits of all are read in one wave."""
     rewritten = [_rewriting(repository, pair, comparison) for pair, comparison, _ in asked]
     shas = [sha for _, comparison, _ in asked for sha in (*(comparison.behind or ()), *(comparison.ahead or ()))]
     known = repository.commits([*shas, *(sha for merges in rewritten for sha in merges)])
     return [
-        _difference(comparison, inputs, merges, known)
-        for (_, comparison, inputs), merges in zip(asked, rewritten, strict=True)
+        _difference(comparison, judge, merges, known)
+        for (_, comparison, judge), merges in zip(asked, rewritten, strict=True)
     ]
 
 
@@ -36,14 +37,14 @@ def _rewriting(repository: Repository, pair: Pair, comparison: Comparison) -> di
 
 def _difference(
     comparison: Comparison,
-    inputs: frozenset[str],
+    judge: Judge,
     merges: Mapping[str, tuple[str, ...]],
     known: Mapping[str, Commit],
 ) -> Difference:
-    files = tuple(FileChange(path, relevance_of(path, inputs)) for path in comparison.files)
-    behind = _notes(comparison.behind or (), comparison, inputs, known, undeployed=True)
-    ahead = _notes(comparison.ahead or (), comparison, inputs, known, undeployed=False)
-    restoring = [_note(known[sha], paths, set(paths), inputs) for sha, paths in merges.items() if sha in known]
+    files = tuple(judge.change(path) for path in comparison.files)
+    behind = _notes(comparison.behind or (), comparison, judge, known, undeployed=True)
+    ahead = _notes(comparison.ahead or (), comparison, judge, known, undeployed=False)
+    restoring = [_note(known[sha], paths, set(paths), judge) for sha, paths in merges.items() if sha in known]
     waiting = [note for note in (*behind, *restoring) if note.relevance.reaches]
     explained = {path for paths in merges.values() for path in paths}
     return Difference(
@@ -62,26 +63,24 @@ def _difference(
 def _notes(
     shas: Iterable[str],
     comparison: Comparison,
-    inputs: frozenset[str],
+    judge: Judge,
     known: Mapping[str, Commit],
     *,
     undeployed: bool,
 ) -> list[CommitNote]:
     differing = set(comparison.files)
     return [
-        _note(known[sha], comparison.touched[sha], differing, inputs, undeployed=undeployed)
+        _note(known[sha], comparison.touched[sha], differing, judge, undeployed=undeployed)
         for sha in shas
         if sha in known
     ]
 
 
 def _note(
-    commit: Commit, paths: Iterable[str], differing: set[str], inputs: frozenset[str], *, undeployed: bool = True
+    commit: Commit, paths: Iterable[str], differing: set[str], judge: Judge, *, undeployed: bool = True
 ) -> CommitNote:
     """A file that in the end is as it was has no effect, whichever commits went back and forth."""
-    files = tuple(
-        FileChange(path, relevance_of(path, inputs) if path in differing else Relevance.NO_OP) for path in paths
-    )
+    files = tuple(judge.change(path) if path in differing else FileChange(path, Relevance.NO_OP) for path in paths)
     return CommitNote(
         commit.sha, commit.author, commit.committed_at, commit.subject, worst_relevance(files), files, undeployed
     )

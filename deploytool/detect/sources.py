@@ -12,7 +12,7 @@ from deploytool.domain.difference import same_ground
 from deploytool.domain.doubt import Doubt
 from deploytool.domain.ignored import Declared
 from deploytool.domain.ignorefile import rules_of
-from deploytool.domain.image import Image, image_of, selection_of_paths
+from deploytool.domain.image import Image, image_of, image_of_folder, selection_of_paths
 from deploytool.domain.links import LinkMemo, LinkStore, foresee
 from deploytool.domain.report import Precision
 from deploytool.domain.tree import Tree
@@ -42,7 +42,7 @@ class Sources:
         """What `table` is made of in `tree`. Paths are from the repository's root."""
         key = (table.name, tree.oid, precision)
         if key not in self._known:
-            by_image = precision is not Precision.PATH and table.dockerfile is not None
+            by_image = precision is not Precision.PATH
             made = self._from_image(table, tree) if by_image else self._from_paths(table, tree)
             self._known[key] = _with_ignore(made, table)
         return self._known[key]
@@ -67,10 +67,16 @@ class Sources:
                 foresee(ways[0][0].objects, ways, self.links)
 
     def _from_image(self, table: ServiceTable, tree: Tree) -> Made:
-        assert table.dockerfile is not None
-        image = image_of(table.dockerfile, table.context, tree, self.links)
+        """The source folder of a function or buildpack is its image."""
+        if table.dockerfile is None:
+            image = image_of_folder(table.image_folder or "", tree, self.links)
+        else:
+            image = image_of(table.dockerfile, table.context, tree, self.links)
+        if image is None and table.dockerfile is None and table.paths:
+            return self._from_paths(table, tree)  # a single file, or nothing
         if image is None:
-            return Made(Selection(frozenset()), absent=(table.dockerfile,), exists=False)
+            gone = table.dockerfile or table.context
+            return Made(Selection(frozenset()), absent=(gone,), exists=False)
         return Made(image.selection, build_inputs=image.selection.inputs, doubts=image.doubts, image=image)
 
     def _from_paths(self, table: ServiceTable, tree: Tree) -> Made:
@@ -84,15 +90,15 @@ class Sources:
         if tree.entry(table.dockerfile) is None:
             return replace(made, absent=(*made.absent, table.dockerfile))
         inputs = frozenset({table.dockerfile})
-        return replace(made, selection=_plus(made.selection, inputs), build_inputs=inputs)
+        return replace(made, selection=made.selection.plus(inputs), build_inputs=inputs)
 
 
 def precision_of(table: ServiceTable, wanted: Precision | None) -> Precision:
-    """The finest precision at hand: without a Dockerfile there are only paths, and without paths only the image."""
-    if table.dockerfile is None:
+    """The finest that may be asked of a service: without an image there are only paths, without paths the image."""
+    if table.dockerfile is None and table.image_folder is None:
         return Precision.PATH
-    asked = wanted or table.precision or Precision.IMAGE
-    return Precision.PATH if asked is Precision.PATH and table.paths else Precision.IMAGE
+    asked = wanted or table.precision or Precision.IMPORT
+    return asked if asked is not Precision.PATH or table.roots else Precision.IMAGE
 
 
 def _with_ignore(made: Made, table: ServiceTable) -> Made:
@@ -101,9 +107,5 @@ def _with_ignore(made: Made, table: ServiceTable) -> Made:
     if table.ignore:
         selection = replace(selection, rules=(*selection.rules, Declared(rules_of(table.ignore))))
     if table.entrypoint and selection.under_root(table.entrypoint):
-        selection = _plus(selection, (table.entrypoint,))
+        selection = selection.plus((table.entrypoint,))
     return replace(made, selection=selection)
-
-
-def _plus(selection: Selection, inputs: Iterable[str]) -> Selection:
-    return replace(selection, inputs=selection.inputs | frozenset(inputs))

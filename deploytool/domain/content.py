@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 
@@ -31,6 +32,10 @@ class Selection:
         if path in self.inputs:
             return True
         return self.under_root(path) and not any(rule.ignores(path) for rule in self.rules)
+
+    def plus(self, inputs: Iterable[str]) -> Selection:
+        """The same, with these files in any case."""
+        return replace(self, inputs=self.inputs | frozenset(inputs))
 
     def under_root(self, path: str) -> bool:
         if "" in self.roots or path in self.roots:

@@ -35,6 +35,18 @@ def changed_paths(
                 yield path
 
 
+def files_taken(tree: Tree, taken: Selection) -> Iterator[tuple[str, Entry]]:
+    """Every file, link and submodule that the selection takes of this tree, once each."""
+    for path in taken.inputs:
+        entry = tree.entry(path)
+        if entry is not None and entry.mode != FOLDER:
+            yield path, entry
+    for root, _ in _starts(taken.roots, taken.roots):
+        for path, entry in tree.walk(root):
+            if path not in taken.inputs and not any(rule.ignores(path) for rule in taken.rules):
+                yield path, entry
+
+
 def same_ground(before: Tree, after: Tree, taken: Selection) -> bool:
     """Is every root and input of a selection made on one tree the very same on the other?
 

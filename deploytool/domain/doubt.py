@@ -22,6 +22,7 @@ class DoubtKind(StrEnum):
     LINK_LOOP = "link-loop"
     LINK_OUTSIDE = "link-outside"  # a link that leaves the repository
     LINK_BROKEN = "link-broken"  # a link to what is not in git
+    SUBMODULE = "submodule"  # files of another repository, which nobody here can see
     UNKNOWN_PROGRAM = "unknown-program"  # what the container starts cannot be told
     UNPARSABLE_SOURCE = "unparsable-source"  # a source file that Python here cannot read
     UNBOUNDED_IMPORT = "unbounded-import"  # a module loaded by a name that only the run knows

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from deploytool.domain.ages import age_of
+from deploytool.domain.doubt import Doubt
 from deploytool.domain.model import Kind, Place
 from deploytool.domain.report import (
     CodeState,
     CommitNote,
     FileChange,
     Precision,
+    Relevance,
     ServiceDrift,
     ServingRow,
     ServingState,
@@ -69,6 +71,8 @@ class Observation:
     doubt: str = ""  # why the service as a whole could not be looked at
     hint: str = ""
     serving_note: str = ""  # what is odd about its traffic
+    scope: str | None = None  # of the target
+    doubts: tuple[Doubt, ...] = ()
 
 
 def verdict_of(seen: Observation) -> Verdict:
@@ -109,6 +113,8 @@ def drift_of(seen: Observation, now: datetime) -> ServiceDrift:
         stale_since=known.stale_since if verdict is Verdict.STALE else None,
         commits=known.commits,
         files=known.files,
+        scope=seen.scope,
+        doubts=seen.doubts,
     )
 
 
@@ -121,7 +127,8 @@ def _badness(share: ServingShare) -> tuple[int, int, int]:
 
 def _reason_of(seen: Observation, verdict: Verdict, worst: ServingShare | None, now: datetime) -> str:
     if verdict is Verdict.STALE and worst is not None and worst.difference is not None:
-        return _join(_stale(worst.difference, now), seen.serving_note, _others(seen, worst))
+        difference = worst.difference
+        return _join(_stale(difference, now), _unproven(difference), seen.serving_note, _others(seen, worst))
     if verdict is Verdict.UNKNOWN:
         doubts = [share.doubt for share in seen.shares if share.difference is None]
         return _join(seen.doubt, *dict.fromkeys(doubts), seen.serving_note) or "could not be determined"
@@ -162,12 +169,24 @@ def _stale(difference: Difference, now: datetime) -> str:
 
 
 def _current(difference: Difference | None) -> str:
-    if difference is None or (not difference.behind and not difference.ahead):
+    if difference is None:
         return "same content as the target"
     total = (difference.behind or 0) + (difference.ahead or 0)
     if not difference.files:
-        return f"same content; {_count(total, 'net-zero commit')}"
-    return f"{difference.behind} behind, none reaches it"
+        return f"same content; {_count(total, 'net-zero commit')}" if total else "same content as the target"
+    if not total:  # history rewritten, or not complete here
+        differ = "differs" if len(difference.files) == 1 else "differ"
+        return f"{_count(len(difference.files), 'file')} {differ}, none reaches it"
+    plus = "+" if difference.at_least else ""
+    counts = ((difference.behind, "behind"), (difference.ahead, "ahead"))
+    return f"{', '.join(f'{count}{plus} {word}' for count, word in counts if count)}, none reaches it"
+
+
+def _unproven(difference: Difference) -> str:
+    """When nothing but doubt makes it stale, the doubt is part of the reason."""
+    notes = {file.note for file in difference.reaching if file.relevance is Relevance.CANNOT_PROVE and file.note}
+    sure = any(file.relevance is not Relevance.CANNOT_PROVE for file in difference.reaching)
+    return "" if sure or not notes else f"cannot be ruled out: {min(notes)}"
 
 
 def _count(number: int, noun: str, plus: str = "") -> str:

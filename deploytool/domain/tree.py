@@ -6,7 +6,7 @@ Names are text decoded with `surrogateescape`, so every byte string git can hold
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 FOLDER = 0o040000
@@ -36,6 +36,10 @@ class Objects(Protocol):
 
     def blob(self, oid: str) -> bytes:
         """The bytes of one blob. Raises KeyError when git does not have it."""
+        ...
+
+    def blobs(self, oids: Sequence[str]) -> Mapping[str, bytes]:
+        """The bytes of many blobs, asked for at once. Raises KeyError when git does not have one of them."""
         ...
 
     def prefetch(self, trees: Iterable[str]) -> None:

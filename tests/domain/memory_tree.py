@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from deploytool.domain.tree import FOLDER, LINK, SUBMODULE, Entry, Tree
 
@@ -19,7 +19,7 @@ class Submodule(str):
 class MemoryObjects:
     def __init__(self) -> None:
         self.trees: dict[str, dict[str, Entry]] = {}
-        self.blobs: dict[str, bytes] = {}
+        self.contents: dict[str, bytes] = {}
         self.listed = 0
 
     def listing(self, tree: str) -> Mapping[str, Entry]:
@@ -38,11 +38,14 @@ class MemoryObjects:
         return
 
     def blob(self, oid: str) -> bytes:
-        return self.blobs[oid]
+        return self.contents[oid]
+
+    def blobs(self, oids: Sequence[str]) -> Mapping[str, bytes]:
+        return {oid: self.blob(oid) for oid in oids}
 
     def add_blob(self, content: bytes) -> str:
         oid = hashlib.sha1(b"blob" + content).hexdigest()
-        self.blobs[oid] = content
+        self.contents[oid] = content
         return oid
 
     def add_tree(self, entries: Mapping[str, Entry]) -> str:

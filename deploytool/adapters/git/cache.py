@@ -1,4 +1,4 @@
-"""What git never changes its mind about, kept on disk: the paths of a commit, the links below a tree.
+"""What git never changes its mind about, kept on disk: the paths of a commit, the links below a tree, a file's facts.
 
 Keys are full object ids, so an entry is true for ever and in every repository. The file may be deleted at any
 time; a damaged one is replaced, and one that cannot be written is done without.
@@ -9,9 +9,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
 from pathlib import Path
+from typing import Literal, get_args
 
-FORMAT = 1
+FORMAT = 2
+DIGEST = 8  # bytes
+Kind = Literal["source", "impact", "scope", "shape"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 CHUNK = 500  # parameters of one SELECT, below SQLite's oldest limit of 999
 
 
@@ -43,6 +48,13 @@ class FactCache:
     def keep_links(self, facts: Mapping[str, tuple[tuple[str, str], ...]]) -> None:
         self._keep("links", ((oid, json.dumps(found)) for oid, found in facts.items()))
 
+    def kept(self, kind: Kind, keys: Sequence[str]) -> dict[str, str]:
+        """What was worked out about contents, as it was written; the keys are hex digits."""
+        return dict(self._known(kind, keys))
+
+    def keep(self, kind: Kind, facts: Mapping[str, str]) -> None:
+        self._keep(kind, facts.items())
+
     def close(self) -> None:
         if self._db is not None:
             self._db.close()
@@ -58,17 +70,26 @@ class FactCache:
                 rows = self._db.execute(f"SELECT oid, value FROM {table} WHERE oid IN ({marks})", part).fetchall()
             except sqlite3.Error:  # locked for too long or damaged: compute it again
                 return
-            yield from ((oid.hex(), value.decode("utf-8", "surrogateescape")) for oid, value in rows)
+            for oid, entry in rows:
+                value = entry[DIGEST:]
+                if entry == _sealed(table, oid, value):  # else it is damaged: worked out again
+                    yield oid.hex(), value.decode("utf-8", "surrogateescape")
 
     def _keep(self, table: str, facts: Iterable[tuple[str, str]]) -> None:
         if self._db is None:
             return
-        rows = [(bytes.fromhex(oid), value.encode("utf-8", "surrogateescape")) for oid, value in facts]
+        keyed = ((bytes.fromhex(oid), value.encode("utf-8", "surrogateescape")) for oid, value in facts)
+        rows = [(oid, _sealed(table, oid, value)) for oid, value in keyed]
         try:
             with self._db:
-                self._db.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?, ?)", rows)
+                self._db.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", rows)
         except sqlite3.Error:  # full disk, read-only, locked: the answer stands without it
             return
+
+
+def _sealed(table: str, oid: bytes, value: bytes) -> bytes:
+    """The value behind a checksum of itself, its key and its kind: a flipped byte on a disk must not become a fact."""
+    return blake2b(table.encode() + oid + value, digest_size=DIGEST).digest() + value
 
 
 def _opened(folder: Path) -> sqlite3.Connection | None:
@@ -81,7 +102,7 @@ def _opened(folder: Path) -> sqlite3.Connection | None:
     try:
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=OFF")
-        for table in ("touched", "links"):
+        for table in ("touched", "links", *KINDS):
             db.execute(f"CREATE TABLE IF NOT EXISTS {table} (oid BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID")
     except sqlite3.DatabaseError as damage:
         db.close()

@@ -115,6 +115,15 @@ class GitObjects:
             self._small[oid] = found.content
         return found.content
 
+    def blobs(self, oids: Sequence[str]) -> dict[str, bytes]:
+        """Many blobs at once. Raises KeyError when git does not have one of them."""
+        found: dict[str, bytes] = {}
+        for oid, answer in zip(oids, self.ask(oids), strict=True):
+            if answer is None or answer.kind != "blob":
+                raise KeyError(oid)
+            found[oid] = answer.content
+        return found
+
     def ask(self, names: Sequence[str]) -> Iterator[Found | None]:
         """One answer per object name, in order; None for what git does not have or cannot tell apart.
 

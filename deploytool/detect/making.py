@@ -1,0 +1,109 @@
+"""What a service is made of at one commit, read to the end: its files, its program, what it needs from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+from deploytool.config import ServiceTable
+from deploytool.detect.drift import Detection
+from deploytool.detect.impact import Seen
+from deploytool.domain.difference import files_taken
+from deploytool.domain.impact import Side
+from deploytool.domain.imports.bringing import bringing, is_standard, modules_of, shown_name
+from deploytool.domain.imports.distributions import Requirements
+from deploytool.domain.imports.facts import When
+from deploytool.domain.imports.missing import missing_of
+from deploytool.domain.imports.missing_module import Level
+from deploytool.domain.imports.requirements import requirements_of
+from deploytool.domain.imports.study import Study, name_of
+from deploytool.domain.proof import MissingLevel, MissingRow, ThirdParty
+from deploytool.domain.report import FileChange, Precision
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """`study` and `requirements` are None where there is no image to read, or git lacks a file of it."""
+
+    table: ServiceTable
+    seen: Seen
+    side: Side
+    study: Study | None = None
+    requirements: Requirements | None = None
+
+
+def making_of(detection: Detection, table: ServiceTable) -> Making:
+    """The service at the target."""
+    tree = detection.trees[detection.target]
+    precision = detection.precisions[table.name]
+    seen = Seen(tree, detection.sources.made_of(table, tree, precision))
+    impact = detection.impacts.of(table, seen) if precision is Precision.IMPORT else None
+    side = Side(seen.made.build_inputs, impact)
+    if seen.made.image is None:
+        return Making(table, seen, side)
+    with suppress(KeyError):  # not in this clone; the report says so where a verdict depends on it
+        study = detection.impacts.study(table, seen)
+        return Making(table, seen, side, study, requirements_of(seen.made.image, tree, study.layout))
+    return Making(table, seen, side)
+
+
+def files_of(making: Making) -> Iterator[FileChange]:
+    """Everything the service is made of, by path, each with what a change of it would mean."""
+    paths = {path for path, _ in files_taken(making.seen.tree, making.seen.made.selection)}
+    impact = making.side.impact
+    for path in sorted(paths | (impact.by.keys() if impact else set())):
+        change = making.side.change_of(path)
+        if change is not None:
+            yield change
+
+
+def starts_of(study: Study) -> tuple[str, ...]:
+    """Where the program begins, by repository path."""
+    found = [place for place, reached in study.closure.reached.items() if reached.by is None]
+    return tuple(dict.fromkeys(name_of(place, study.layout) for place in found))
+
+
+def third_party_in(making: Making) -> tuple[ThirdParty, ...]:
+    """What the program imports from distributions, each once, with the first file that does."""
+    if making.study is None:
+        return ()
+    found: dict[str, ThirdParty] = {}
+    requirements = making.requirements or Requirements()
+    specs = {each.name: each.spec for each in requirements.distributions}
+    missing = {row.name for row in missing_in(making)}
+    for needed in making.study.closure.needed:
+        for module in modules_of(needed):
+            name = shown_name(module)
+            if needed.when is When.TYPE_CHECKING or is_standard(module) or {name, module, needed.name} & missing:
+                continue
+            distribution = next(iter(bringing(module, requirements)), None)
+            path = name_of(needed.by, making.study.layout)
+            found.setdefault(name, ThirdParty(name, distribution, specs.get(distribution or "", ""), path, needed.line))
+    return tuple(found[name] for name in sorted(found))
+
+
+def missing_in(making: Making) -> tuple[MissingRow, ...]:
+    """What the program imports and the image does not have."""
+    study, image = making.study, making.seen.made.image
+    if study is None or image is None:
+        return ()
+    found = missing_of(
+        study.closure,
+        study.layout,
+        making.seen.tree,
+        making.requirements,
+        doubts=study.doubts,
+        dockerfile=image.dockerfile or "",
+    )
+    return tuple(
+        MissingRow(
+            one.name,
+            one.path,
+            one.line,
+            MissingLevel.ERROR if one.level is Level.ERROR else MissingLevel.WARNING,
+            one.why,
+            one.hint,
+        )
+        for one in found
+    )

@@ -1,0 +1,303 @@
+"""Which texts an expression may have, followed through the names, functions and containers of its own file.
+
+Nothing is executed. What cannot be followed is `*`, with where it comes from; what has several answers has all of
+them. Names are not followed in the order of their assignments: each stands for everything it is ever given.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from deploytool.domain.imports.evaluate_calls import PATH_PARTS, called, last_of, percent_of, piece_of
+from deploytool.domain.imports.evaluate_functions import parameter_of, result_of
+from deploytool.domain.imports.evaluate_literals import members_of, written_in
+from deploytool.domain.imports.evaluate_text import (
+    HERE,
+    LOOP,
+    NOTHING,
+    OWN,
+    STAR,
+    Text,
+    Value,
+    changed,
+    container_of,
+    folder_of,
+    is_loop,
+    joined,
+    known,
+    one_of,
+    path_joined,
+    sliced,
+    unknown,
+    unrolled,
+)
+from deploytool.domain.imports.extract_bindings import WHOLE, Binding, Bindings
+from deploytool.domain.imports.extract_wording import said
+
+DEEPEST = 60  # expressions within expressions
+STEPS = 50_000  # of one file
+VALUES = {
+    "__file__": HERE,
+    "__name__": OWN,
+    "__package__": OWN,
+    "os.curdir": ".",
+    "os.pardir": "..",
+    "os.sep": "/",
+    "os.path.sep": "/",
+    "os.path.curdir": ".",
+    "os.path.pardir": "..",
+}
+OUTSIDE = ("os.environ", "sys.argv", "sys.stdin", "sys.flags", "sys.orig_argv", "sys._xoptions")
+
+
+class Evaluator:
+    """For one file. `aliases` are the dotted names that imports bind."""
+
+    def __init__(self, tree: ast.Module, aliases: dict[str, set[str]]) -> None:
+        self._tree = tree
+        self.aliases = aliases
+        self._bindings: Bindings | None = None
+        self._memo: dict[ast.AST, Value] = {}
+        self._open: dict[object, int] = {}  # names that are being followed, and the sign for meeting them again
+        self.following: set[object] = set()  # functions whose results are being looked for
+        self.loops = False  # a sign was given out below
+        self._depth = self._steps = 0
+
+    @property
+    def bindings(self) -> Bindings:
+        if self._bindings is None:
+            self._bindings = Bindings(self._tree)
+        return self._bindings
+
+    def value(self, node: ast.expr) -> Value:
+        """Everything that the expression may be."""
+        done = self._memo.get(node)
+        if done is not None:
+            return done
+        self._steps += 1
+        if self._depth > DEEPEST or self._steps > STEPS:
+            return unknown("too deep to follow")
+        self._depth += 1
+        before, self.loops = self.loops, False
+        try:
+            made = self._value(node)
+        finally:
+            self._depth -= 1
+        if not self.loops:
+            self._memo[node] = made
+        self.loops = self.loops or before
+        return made
+
+    def dotted(self, node: ast.expr) -> set[str]:
+        """The dotted names, as imports spell them, that the expression may stand for."""
+        names: list[str] = []
+        while isinstance(node, ast.Attribute) and len(names) < 12:
+            names.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name):
+            return set()
+        tail = "".join(f".{name}" for name in reversed(names))
+        return {start + tail for start in self.aliases.get(node.id, (node.id,))}
+
+    def _value(self, node: ast.expr) -> Value:
+        evaluate = _KINDS.get(type(node))
+        return evaluate(self, node) if evaluate is not None else unknown(said(node))
+
+    def _constant(self, node: ast.Constant) -> Value:
+        value = node.value
+        if isinstance(value, bytes):
+            value = value.decode("latin-1")
+        if isinstance(value, str):
+            return known("".join(STAR if 0xE000 <= ord(each) <= 0xF8FF else each for each in value[:4096]))
+        if isinstance(value, int) and not isinstance(value, bool):
+            return known(str(value)) if abs(value) < 10**9 else unknown(said(node))
+        return NOTHING
+
+    def _format(self, node: ast.JoinedStr) -> Value:
+        parts = [each.value if isinstance(each, ast.FormattedValue) else each for each in node.values]
+        return joined([self.value(part) for part in parts], [said(part) for part in parts])
+
+    def _operation(self, node: ast.BinOp) -> Value:
+        left, right = self.value(node.left), self.value(node.right)
+        if isinstance(node.op, ast.Div):
+            return path_joined([left, right], [said(node.left), said(node.right)])
+        if isinstance(node.op, ast.Mod):
+            return percent_of(self, left, node.right)
+        if not isinstance(node.op, ast.Add | ast.BitOr):
+            return unknown(said(node))
+        if left.holds or right.holds or isinstance(node.op, ast.BitOr):
+            return one_of((left, right))._replace(holds=True)
+        both = joined((left, right), (said(node.left), said(node.right)))
+        if any(is_loop(each.text) for each in left.texts):  # `x += y` may be lists as well as texts
+            return one_of((both, right))
+        return both
+
+    def _any(self, node: ast.BoolOp) -> Value:
+        return one_of(self.value(each) for each in node.values)
+
+    def _either(self, node: ast.IfExp) -> Value:
+        return one_of((self.value(node.body), self.value(node.orelse)))
+
+    def _inner(self, node: ast.NamedExpr | ast.Await | ast.Starred) -> Value:
+        return self.value(node.value)
+
+    def _several(self, node: ast.List | ast.Tuple | ast.Set) -> Value:
+        return container_of(self.value(each) for each in node.elts)
+
+    def _mapping(self, node: ast.Dict) -> Value:
+        keys = [self.value(each) for each in node.keys if each is not None]
+        merged = [self.value(each) for key, each in zip(node.keys, node.values, strict=True) if key is None]
+        return container_of((self.value(each) for each in node.values), [*keys, *(Value(each.keys) for each in merged)])
+
+    def _comprehended(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Value:
+        return container_of([self.value(node.elt)])
+
+    def _mapped(self, node: ast.DictComp) -> Value:
+        return container_of([self.value(node.value)], [self.value(node.key)])
+
+    def _part(self, node: ast.Subscript) -> Value:
+        whole, at = node.value, node.slice
+        if isinstance(whole, ast.Attribute) and whole.attr == "parents" and isinstance(at, ast.Constant):
+            up = at.value if isinstance(at.value, int) and 0 <= at.value < 40 else 0
+            value = self.value(whole.value)
+            for _ in range(up + 1):
+                value = changed(value, folder_of)
+            return value
+        if isinstance(whole, ast.Call) and (piece := piece_of(self, whole, at)) is not None:
+            return piece
+        value = self.value(whole)
+        if value.holds:
+            return value if isinstance(at, ast.Slice) else Value(value.texts, False)
+        if isinstance(at, ast.Slice):
+            return changed(value, lambda text: sliced(text, at))
+        return changed(value, lambda text: text if text == STAR else None) if value.texts else unknown(said(node))
+
+    def _attribute(self, node: ast.Attribute) -> Value:
+        for name in self.dotted(node):
+            if name in VALUES:
+                return known(VALUES[name])
+            if name == "sys.path":
+                return Value(holds=True)
+            if name.startswith(OUTSIDE) or name == "sys.executable":
+                return unknown(name)
+        if node.attr in PATH_PARTS and not self._is_own(node):
+            return PATH_PARTS[node.attr](self.value(node.value))
+        base = node.value
+        mine = isinstance(base, ast.Name) and (base.id in ("self", "cls") or base.id in self.bindings.classes)
+        given = self.bindings.attributes.get(node.attr)
+        if node.attr in ("value", "name") and not mine:  # of an enumeration, of a module that a listing found
+            return changed(self.value(base), last_of)
+        if not given and not mine and node.attr not in self.bindings.functions:
+            return unknown(self._said_attribute(node))
+        return self._of_attribute(node, given or [], mine)
+
+    def _of_attribute(self, node: ast.Attribute, given: list[Binding], mine: bool) -> Value:
+        values = [self._followed(("attribute", node.attr), given)] if given else []
+        for function in self.bindings.functions.get(node.attr, ()):
+            values.append(result_of(self, function))
+        values += [self.value(each) for each in self.bindings.keywords.get(node.attr, ())]
+        if not node.attr.startswith("_") or not values:
+            values.append(unknown(said(node), outside=not mine))
+        return one_of(values)
+
+    def _is_own(self, node: ast.Attribute) -> bool:
+        """`self.name`: of an object of this file, not of a path."""
+        return isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
+
+    def _said_attribute(self, node: ast.Attribute) -> str:
+        return " or ".join(sorted(self.dotted(node))) or said(node)
+
+    def _name(self, node: ast.Name) -> Value:
+        if node.id in VALUES:
+            return known(VALUES[node.id])
+        if node.id == "__path__":
+            return Value(frozenset((Text(f"{HERE}/.."),)), True)
+        scope = self.bindings.scope_of.get(node)
+        given = self.bindings.of(node.id, scope)
+        imported = self.aliases.get(node.id)
+        values = []
+        if imported and not all(each in self.bindings.classes for each in imported):
+            if imported & set(VALUES):
+                return known(*(VALUES[each] for each in imported if each in VALUES))
+            if imported == {"sys.path"}:
+                return Value(holds=True)
+            values.append(unknown(" or ".join(sorted(imported))))
+        if given is not None:
+            values.append(self._followed((node.id, id(given)), given))
+        elif not imported:
+            values.append(unknown(node.id))
+        return one_of(values)
+
+    def _followed(self, key: object, given: list[Binding]) -> Value:
+        """Everything that these bindings give; one that leads back to itself repeats what the others give."""
+        if key in self._open:
+            self.loops = True
+            return Value(frozenset((Text(chr(self._open[key]), "a loop"),)))
+        if len(self._open) > DEEPEST:
+            return unknown("too deep to follow")
+        sign = self._open[key] = LOOP + len(self._open)
+        before, self.loops = self.loops, False
+        try:
+            made = one_of([self._given(binding) for binding in given])
+        finally:
+            del self._open[key]
+        if self.loops:
+            made = unrolled(made, chr(sign))
+            every = (*made.texts, *made.keys)
+            self.loops = any(LOOP <= ord(letter) < LOOP + 0x1000 for each in every for letter in each.text)
+        self.loops = self.loops or before
+        return made
+
+    def _given(self, binding: Binding) -> Value:
+        if binding.param and binding.function is not None:
+            return parameter_of(self, binding.function, binding.param)
+        if binding.value is None:
+            return unknown(binding.said)
+        if binding.at >= 0 and (picked := self._picked(binding)) is not None:
+            return one_of(self.value(each) for each in picked)
+        value = self.value(binding.value)
+        if binding.adds:
+            return Value(value.texts | value.keys, True)
+        return value.elements() if binding.each or binding.at != WHOLE else value
+
+    def _picked(self, binding: Binding) -> list[ast.expr] | None:
+        """The expressions at one position of what is unpacked, where all of it is written out in this file."""
+        assert binding.value is not None
+        rows = members_of(self, binding.value) if binding.each else written_in(self, binding.value)
+        if rows is None:
+            return None
+        picked = []
+        for row in rows:
+            if not isinstance(row, ast.Tuple | ast.List) or binding.at >= len(row.elts):
+                return None
+            if any(isinstance(each, ast.Starred) for each in row.elts):
+                return None
+            picked.append(row.elts[binding.at])
+        return picked
+
+
+_KINDS: dict[type, Callable[[Evaluator, Any], Value]] = {
+    ast.Constant: Evaluator._constant,
+    ast.JoinedStr: Evaluator._format,
+    ast.FormattedValue: Evaluator._inner,
+    ast.BinOp: Evaluator._operation,
+    ast.BoolOp: Evaluator._any,
+    ast.IfExp: Evaluator._either,
+    ast.NamedExpr: Evaluator._inner,
+    ast.Await: Evaluator._inner,
+    ast.Starred: Evaluator._inner,
+    ast.List: Evaluator._several,
+    ast.Tuple: Evaluator._several,
+    ast.Set: Evaluator._several,
+    ast.Dict: Evaluator._mapping,
+    ast.ListComp: Evaluator._comprehended,
+    ast.SetComp: Evaluator._comprehended,
+    ast.GeneratorExp: Evaluator._comprehended,
+    ast.DictComp: Evaluator._mapped,
+    ast.Subscript: Evaluator._part,
+    ast.Attribute: Evaluator._attribute,
+    ast.Name: Evaluator._name,
+    ast.Call: called,
+}

@@ -1,0 +1,237 @@
+"""Imports by a computed name, and programs that are started: what each of them may load."""
+
+from __future__ import annotations
+
+import ast
+
+from deploytool.domain.imports.evaluate import Evaluator
+from deploytool.domain.imports.evaluate_text import Text, Value, joined, one_of, unknown
+from deploytool.domain.imports.extract_bindings import GROWING
+from deploytool.domain.imports.extract_code import RUNNING as CODE
+from deploytool.domain.imports.extract_code import Executed, FactsOfCode
+from deploytool.domain.imports.extract_names import Conclusions, resolved
+from deploytool.domain.imports.extract_survey import Place, Survey
+from deploytool.domain.imports.extract_wording import said
+
+IMPORTING = {
+    "importlib.import_module", "importlib.util.find_spec", "importlib.find_loader", "pkgutil.find_loader",
+    "pkgutil.get_loader", "importlib.util.resolve_name", "pydoc.safeimport", "runpy.run_module", "imp.find_module",
+    "importlib.machinery.PathFinder.find_spec", "pkg_resources.resource_filename", "pytest.importorskip",
+}  # fmt: skip
+BUILTIN = {"__import__", "importlib.__import__"}
+OBJECTS = {  # `package.module.Object` or `package.module:object`
+    "pkgutil.resolve_name", "pydoc.locate", "django.utils.module_loading.import_string", "werkzeug.utils.import_string",
+    "zope.dottedname.resolve.resolve", "kombu.utils.imports.symbol_by_name", "uvicorn.importer.import_from_string",
+    "celery.utils.imports.symbol_by_name", "celery.utils.imports.instantiate", "hydra.utils.get_class",
+    "hydra.utils.get_method", "twisted.python.reflect.namedAny", "gunicorn.util.import_app", "gunicorn.util.load_class",
+    "airflow.utils.module_loading.import_string", "starlette.config.import_from_string",
+}  # fmt: skip
+BELOW = {"werkzeug.utils.find_modules", "celery.utils.imports.find_related_module"}
+PREFIXED = {"pkgutil.walk_packages"}  # imports each package to look into it
+FILES = {  # position of the file among the arguments, and its keyword
+    "importlib.util.spec_from_file_location": (1, "location"),
+    "importlib.machinery.SourceFileLoader": (1, "path"),
+    "importlib.machinery.SourcelessFileLoader": (1, "path"),
+    "importlib.machinery.ExtensionFileLoader": (1, "path"),
+    "imp.load_source": (1, "pathname"),
+    "imp.load_compiled": (1, "pathname"),
+    "imp.load_dynamic": (1, "pathname"),
+    "runpy.run_path": (0, "path_name"),
+    "execfile": (0, "filename"),
+    "zipimport.zipimporter": (0, "path"),
+    "ctypes.CDLL": (0, "name"),
+}
+HOOKS = {"sys.meta_path", "sys.path_hooks"}
+METHODS = {"load_module", "autodiscover_tasks", "autodiscover_modules", "from_object"}
+EVERY = IMPORTING | BUILTIN | OBJECTS | BELOW | PREFIXED | set(FILES) | CODE
+LAST = {name.rpartition(".")[2]: name for name in EVERY}
+MODULES = {"importlib", "imp", "runpy", "pkgutil", "pydoc", "zipimport", "builtins", "__builtins__"}
+TRIGGERS = set(LAST) | METHODS | {"meta_path", "path_hooks", "__path__", "__builtins__"}
+
+
+class Dynamics:
+    """Looks at one file. `code` tells the facts of text that is executed."""
+
+    def __init__(self, survey: Survey, evaluator: Evaluator, conclusions: Conclusions, code: FactsOfCode) -> None:
+        self._survey = survey
+        self._evaluator = evaluator
+        self._conclusions = conclusions
+        self._code = Executed(evaluator, conclusions, code)
+
+    def collect(self) -> None:
+        for node, place in self._survey.calls:
+            for name in self._names_of(node.func):
+                self._of_call(name, node, place)
+            self._handed_on(node, place)
+        for statement, place in self._survey.assigns:
+            self._of_assignment(statement, place)
+
+    def _names_of(self, func: ast.expr) -> set[str]:
+        """The functions of ours that are called here, by any of their names."""
+        if isinstance(func, ast.Call):  # getattr(importlib, "import_module")(name)
+            return self._by_getattr(func)
+        if not isinstance(func, ast.Name | ast.Attribute):
+            return set()
+        last = func.id if isinstance(func, ast.Name) else func.attr
+        names = {name.removeprefix("builtins.") for name in self._evaluator.dotted(func)}
+        found = {name for name in names if name in EVERY or name.rpartition(".")[0] in HOOKS}
+        found |= {name.rpartition(".")[2] for name in names} & METHODS
+        if not found and last in ("import_module", "import_string"):
+            found.add("importlib.import_module" if last == "import_module" else "import_string")
+        if isinstance(func, ast.Attribute) and func.attr in GROWING and _is_path(func.value):
+            found.add("__path__")
+        return found or self._aliased(func)
+
+    def _aliased(self, func: ast.Name | ast.Attribute) -> set[str]:
+        """`loader = import_module; loader(x)`, also through an attribute or the default of a parameter."""
+        bindings = self._evaluator.bindings
+        if isinstance(func, ast.Name):
+            given = bindings.of(func.id, bindings.scope_of.get(func)) or []
+        else:
+            given = bindings.attributes.get(func.attr, [])
+        found: set[str] = set()
+        for binding in given:
+            values = [] if binding.value is None else [binding.value]
+            if binding.function is not None:
+                args = binding.function.args
+                values = [*args.defaults, *(each for each in args.kw_defaults if each is not None)]
+            for value in values:
+                for each in _parts(value):
+                    found |= {name for name in self._evaluator.dotted(each) if name in EVERY}
+                    if isinstance(each, ast.Call):
+                        found |= self._by_getattr(each)
+        return found
+
+    def _by_getattr(self, call: ast.Call) -> set[str]:
+        if not (isinstance(call.func, ast.Name) and call.func.id == "getattr" and len(call.args) > 1):
+            return set()
+        modules = self._evaluator.dotted(call.args[0])
+        if not modules & MODULES:
+            return set()
+        texts = {each.text for each in self._evaluator.value(call.args[1]).texts}
+        made = {f"{module}.{text}" for module in modules for text in texts} | {text for text in texts if text in CODE}
+        found = {name for name in made if name in EVERY} | ({"__import__"} if "__import__" in texts else set())
+        return found or ({"importlib.import_module"} if "*" in texts else set())
+
+    def _handed_on(self, node: ast.Call, place: Place) -> None:
+        """`map(import_module, NAMES)`: the function is an argument, and so is what it will be called with."""
+        for handed in (*node.args, *(each.value for each in node.keywords)):
+            if not isinstance(handed, ast.Name | ast.Attribute):
+                continue
+            for name in self._evaluator.dotted(handed) & (IMPORTING | BUILTIN | OBJECTS | {"exec", "execfile"}):
+                others = [each for each in node.args if each is not handed]
+                value = one_of(self._evaluator.value(each).elements() for each in others)
+                value = value if value.texts else unknown("whoever it is handed to")
+                self._conclusions.modules(node, place, value, _short(name), name in OBJECTS)
+
+    def _of_assignment(self, node: ast.Assign | ast.AugAssign | ast.AnnAssign, place: Place) -> None:
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            inner = target.value if isinstance(target, ast.Subscript) else target
+            if _is_path(inner) or self._evaluator.dotted(inner) & HOOKS:
+                self._conclusions.say(node, place, (), f"{said(inner)} changes where modules come from")
+
+    def _of_call(self, name: str, node: ast.Call, place: Place) -> None:
+        if name == "__path__" or name.rpartition(".")[0] in HOOKS:
+            if name == "__path__" or name.rpartition(".")[2] in GROWING:
+                self._conclusions.say(node, place, (), f"{said(node.func)} changes where modules come from")
+        elif name in FILES:
+            position, keyword = FILES[name]
+            file = self._argument(node, position, keyword)
+            value = unknown("no argument") if file is None else self._evaluator.value(file)
+            self._conclusions.files(node, place, value, _short(name))
+        elif name in CODE:
+            self._code.of_call(node, place, name)
+        elif name == "from_object":
+            self._object(node, place)
+        elif name in METHODS and name != "load_module":
+            self._discovered(node, place, name)
+        elif name in PREFIXED:
+            listed = self._evaluator.value(node)
+            self._conclusions.modules(node, place, listed.elements(), _short(name))
+        else:
+            self._named(node, place, name)
+
+    def _named(self, node: ast.Call, place: Place, name: str) -> None:
+        argument = self._argument(node, 0, "name", "modname", "mod_name", "import_name", "dotted_path", "import_path")
+        value = unknown("no argument") if argument is None else self._texts(argument)
+        if name in BUILTIN:
+            value = self._with_fromlist(node, value)
+        elif name in BELOW:
+            value = one_of((value, joined((value, Value(frozenset((Text(".*"),)))), ("", ""))))
+        elif name.rpartition(".")[2] in ("import_module", "find_spec", "resolve_name"):
+            package = self._argument(node, 1, "package")
+            value = resolved(value, None if package is None else self._texts(package))
+        objects = name in OBJECTS or name == "import_string"
+        self._conclusions.modules(node, place, value, _short(name), objects)
+
+    def _with_fromlist(self, node: ast.Call, value: Value) -> Value:
+        """`__import__("a", fromlist=["b"])` loads a.b when that is a module."""
+        names = self._argument(node, 3, "fromlist")
+        level = self._argument(node, 4, "level")
+        dots = level.value if isinstance(level, ast.Constant) and isinstance(level.value, int) else 0
+        value = Value(frozenset(each._replace(text="." * min(dots, 20) + each.text) for each in value.texts))
+        if names is None:
+            return value
+        submodules = self._texts(names)
+        if not submodules.texts:
+            return value
+        plain = Value(frozenset(each._replace(whence="", outside=False) for each in submodules.texts))
+        below = joined((value, plain), (said(node), said(names)), ".")
+        return one_of((value, below)) if value.texts else value
+
+    def _object(self, node: ast.Call, place: Place) -> None:
+        """`config.from_object("package.module.Class")`: a text is imported, anything else is not."""
+        if node.args and isinstance(node.args[0], ast.JoinedStr | ast.BinOp | ast.Constant | ast.Call):
+            value = self._evaluator.value(node.args[0])
+            if any("." in each.text for each in value.texts):
+                self._conclusions.modules(node, place, value, "from_object", objects=True)
+
+    def _discovered(self, node: ast.Call, place: Place, name: str) -> None:
+        """Celery's and Django's search: a module of one name in each of the packages."""
+        if name == "autodiscover_modules":
+            names = one_of(self._texts(each) for each in node.args)
+            patterns = tuple(sorted(f"*.{each.text}" for each in names.texts if "*" not in each.text))
+            self._conclusions.say(node, place, patterns, "" if patterns else f"{name}: its arguments cannot be told")
+            return
+        related = self._argument(node, 1, "related_name")
+        packages = self._argument(node, 0, "packages")
+        last = Value(frozenset((Text("tasks"),))) if related is None else self._texts(related)
+        first = Value(frozenset((Text("*"),))) if packages is None else self._texts(packages)
+        texts = joined((first, last), (said(node), said(node)), ".").texts
+        self._conclusions.say(node, place, tuple(sorted(each.text for each in texts)))
+
+    def _texts(self, node: ast.expr) -> Value:
+        return self._evaluator.value(node).elements()
+
+    def _argument(self, node: ast.Call, position: int, *keywords: str) -> ast.expr | None:
+        for keyword in node.keywords:
+            if keyword.arg in keywords:
+                return keyword.value
+        return node.args[position] if position < len(node.args) else None
+
+
+def _short(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _is_path(node: ast.expr) -> bool:
+    """`__path__` of this package, or of another module."""
+    name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+    return name == "__path__"
+
+
+def _parts(node: ast.expr) -> list[ast.expr]:
+    """The expressions of which a name may be one: of `a or b`, `a if c else b`, a table of functions."""
+    if isinstance(node, ast.BoolOp):
+        return [part for each in node.values for part in _parts(each)]
+    if isinstance(node, ast.IfExp):
+        return [*_parts(node.body), *_parts(node.orelse)]
+    if isinstance(node, ast.Dict):
+        return list(node.values)
+    if isinstance(node, ast.Call) and _short_of(node.func) == "partial" and node.args:
+        return [node.args[0], node]
+    return [node]
+
+
+def _short_of(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

@@ -1,0 +1,97 @@
+"""Changes of `sys.path`: which folder each of them adds."""
+
+from __future__ import annotations
+
+import ast
+
+from deploytool.domain.imports.evaluate import Evaluator
+from deploytool.domain.imports.evaluate_text import HERE, STAR, Text, normal, plain
+from deploytool.domain.imports.extract_bindings import GROWING
+from deploytool.domain.imports.extract_survey import Place, Survey
+from deploytool.domain.imports.extract_wording import said
+from deploytool.domain.imports.facts import Anchor, Origin, PathEdit
+
+PATH = {"sys.path"}
+ADDING = {"site.addsitedir", "addsitedir", "site.addpackage"}
+TAKING = {"remove", "pop", "clear", "index", "count", "copy", "sort", "reverse", "__contains__"}
+READING = {"print", "len", "list", "set", "tuple", "sorted", "enumerate", "join", "str", "repr", "any", "all", "iter"}
+
+
+class PathEdits:
+    def __init__(self, survey: Survey, evaluator: Evaluator) -> None:
+        self.found: list[PathEdit] = []
+        self._survey = survey
+        self._evaluator = evaluator
+
+    def collect(self) -> list[PathEdit]:
+        for node, place in self._survey.calls:
+            func = node.func
+            if isinstance(func, ast.Attribute) and self._is_path(func.value):
+                if func.attr in GROWING | {"__setitem__", "__iadd__"}:
+                    self._added(node, place, node.args[-1:])
+            elif self._evaluator.dotted(func) & ADDING:
+                self._added(node, place, node.args[:1])
+            elif isinstance(func, ast.Name | ast.Attribute):
+                self._handed_on(node, place, func.id if isinstance(func, ast.Name) else func.attr)
+        for statement, place in self._survey.assigns:
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            for target in targets:
+                inner = target.value if isinstance(target, ast.Subscript) else target
+                named_anew = isinstance(target, ast.Name) and not isinstance(statement, ast.AugAssign)
+                if statement.value is not None and not named_anew and self._is_path(inner):
+                    self._added(statement, place, [statement.value])
+        return self.found
+
+    def _is_path(self, node: ast.expr) -> bool:
+        if not isinstance(node, ast.Attribute | ast.Name):
+            return False
+        if self._evaluator.dotted(node) & PATH:
+            return True
+        if isinstance(node, ast.Attribute) or node.id in self._evaluator.aliases:
+            return False
+        bindings = self._evaluator.bindings  # `paths = sys.path`
+        given = bindings.of(node.id, bindings.scope_of.get(node)) or ()
+        values = (each.value for each in given if not each.each and not each.adds)
+        return any(isinstance(v, ast.Attribute) and self._evaluator.dotted(v) & PATH for v in values)
+
+    def _handed_on(self, node: ast.Call, place: Place, name: str) -> None:
+        if name in READING or name in TAKING:
+            return
+        for each in node.args:
+            if isinstance(each, ast.Attribute) and self._evaluator.dotted(each) & PATH and name in ADDERS:
+                self.found.append(PathEdit(node.lineno, None, f"sys.path is handed to {said(node.func)}", place.when))
+
+    def _added(self, node: ast.stmt | ast.Call, place: Place, what: list[ast.expr]) -> None:
+        line = getattr(node, "lineno", 0)
+        for expression in what:
+            value = self._evaluator.value(expression)
+            if not value.texts and not value.holds:
+                whence = f"sys.path: {said(expression)} cannot be told"
+                self.found.append(PathEdit(line, None, whence, place.when))
+            for each in sorted(value.texts | (value.keys if value.holds else frozenset())):
+                self.found.append(_edit(line, each, place, said(expression)))
+
+
+ADDERS = {"setattr", "insert", "append", "extend", "add", "add_to_path"}
+
+
+def _edit(line: int, each: Text, place: Place, expression: str) -> PathEdit:
+    folder = anchor_of(each.text)
+    if folder is None:
+        return PathEdit(
+            line, None, f"sys.path: {expression} comes from {each.whence or 'what cannot be told'}", place.when
+        )
+    return PathEdit(line, folder, "", place.when)
+
+
+def anchor_of(text: str) -> Anchor | None:
+    """The folder that a followed path means; None when a part of it is not known."""
+    text = normal(text)
+    if text.startswith(HERE):
+        rest = text[1:].lstrip("/")
+        return Anchor(Origin.FILE, rest) if plain(rest) and rest else None
+    if STAR in text or not plain(text):
+        return None
+    if text.startswith("/"):
+        return Anchor(Origin.ROOT, text)
+    return Anchor(Origin.CWD, "" if text in (".", "") else text)

@@ -1,0 +1,110 @@
+"""Python programs that a file starts: `[sys.executable, script]`, `"python -m package"`, `os.system(…)`."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from deploytool.domain.imports.evaluate import Evaluator
+from deploytool.domain.imports.evaluate_text import STAR, Text, Value, unknown
+from deploytool.domain.imports.extract_code import FactsOfCode
+from deploytool.domain.imports.extract_names import Conclusions
+from deploytool.domain.imports.extract_survey import Place, Survey
+from deploytool.domain.imports.extract_wording import said
+
+_PYTHON = re.compile(r"(?:.*/)?python[\d.]*")
+SHELLS = {
+    "os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput", "subprocess.run", "subprocess.call",
+    "subprocess.Popen", "subprocess.check_call", "subprocess.check_output", "asyncio.create_subprocess_shell",
+}  # fmt: skip
+WITH_VALUE = ("-W", "-X", "-Q", "--check-hash-based-pycs")
+
+
+class Processes:
+    def __init__(self, survey: Survey, evaluator: Evaluator, conclusions: Conclusions, code: FactsOfCode) -> None:
+        self._survey = survey
+        self._evaluator = evaluator
+        self._conclusions = conclusions
+        self._code = code
+
+    def collect(self) -> None:
+        for node, place in self._survey.lists:
+            if self._is_python(node.elts[0]):
+                self._words(node, place, node.elts[1:])
+        for call, place in self._survey.calls:
+            if call.args and self._evaluator.dotted(call.func) & SHELLS:
+                self._line(call, place)
+            for index, each in enumerate(call.args[:-1]):
+                if self._is_python(each) and not self._is_python(call.args[index + 1]):
+                    self._words(call, place, call.args[index + 1 :])
+
+    def _is_python(self, node: ast.expr) -> bool:
+        if isinstance(node, ast.Constant):
+            return isinstance(node.value, str) and len(node.value) < 60 and bool(_PYTHON.fullmatch(node.value))
+        if isinstance(node, ast.Attribute | ast.Name):
+            return "sys.executable" in self._evaluator.dotted(node)
+        return isinstance(node, ast.BoolOp) and any(self._is_python(each) for each in node.values)
+
+    def _words(self, node: ast.expr, place: Place, words: list[ast.expr]) -> None:
+        """The arguments of an interpreter, each an expression of its own."""
+        skip = False
+        for index, word in enumerate(words):
+            if skip:
+                skip = False
+                continue
+            value = self._evaluator.value(word)
+            options = {each.text for each in value.texts}
+            following = words[index + 1] if index + 1 < len(words) else None
+            if options <= {"-m", "-c"} and options and following is not None:
+                self._program(node, place, self._evaluator.value(following), options.pop(), following)
+                return
+            if options and all(text.startswith("-") for text in options):
+                skip = bool(options & set(WITH_VALUE))
+                continue
+            self._program(node, place, value.elements(), "", word)
+            return
+
+    def _program(self, node: ast.expr, place: Place, value: Value, option: str, word: ast.expr) -> None:
+        texts = value.texts or unknown(said(word)).texts
+        if any(each.whence.startswith("sys.argv") and each.text == STAR for each in texts) and not option:
+            texts = frozenset(each for each in texts if each.text != STAR)  # itself, started again
+            if not texts:
+                return
+        if option == "-c":
+            self._snippets(node, place, texts)
+        elif option == "-m":
+            self._conclusions.modules(node, place, Value(texts), "python -m")
+        else:
+            self._conclusions.files(node, place, Value(texts), "python")
+
+    def _snippets(self, node: ast.expr, place: Place, texts: frozenset[Text]) -> None:
+        for each in texts:
+            facts = self._code(each.text) if STAR not in each.text else None
+            if facts is None or facts.error:
+                self._conclusions.say(node, place, (), f"python -c: its code comes from {each.whence or 'this file'}")
+                continue
+            names = {"." * one.level + one.module for one in facts.imports} - {""}
+            names |= {f"{one.module}.{name}" for one in facts.imports for name in one.names if one.module}
+            if names:
+                self._conclusions.say(node, place, names)
+            self._conclusions.found += facts.dynamics
+
+    def _line(self, call: ast.Call, place: Place) -> None:
+        """A command in one text, for a shell."""
+        for each in self._evaluator.value(call.args[0]).texts:
+            words = each.text.replace(";", " ").replace("&", " ").split()
+            for index, word in enumerate(words):
+                if _PYTHON.fullmatch(word) and index + 1 < len(words):
+                    rest = words[index + 1 :]
+                    at = next((i for i, it in enumerate(rest) if not it.startswith("-") or it in ("-m", "-c")), None)
+                    if at is None or rest[at] == "-c":
+                        continue
+                    named = rest[at] == "-m"
+                    said_word = rest[at + 1] if named and at + 1 < len(rest) else rest[at]
+                    text = Text(said_word, each.whence or "the command", each.outside)
+                    if STAR in said_word or plain_script(said_word, named):
+                        self._program(call, place, Value(frozenset((text,))), "-m" if named else "", call.args[0])
+
+
+def plain_script(word: str, named: bool) -> bool:
+    return named or word.endswith(".py") or "/" in word

@@ -1,0 +1,244 @@
+"""From the starts of a program to all it can load: wave by wave, until nothing is new.
+
+Every question a file asks ("what is `a.b`?") is kept with its answer, so it is put once however many files ask it, and
+again only when a new root of `sys.path` may change the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from deploytool.domain.doubt import Doubt, DoubtKind
+from deploytool.domain.image_layout import Placed
+from deploytool.domain.imports.asking import ANY_FIRST, RUN, Ask, AskKind, Key, answer_of, files_of, firsts_of
+from deploytool.domain.imports.facts import Anchor, Dynamic, Facts, FactsOf, Origin, PathEdit, When
+from deploytool.domain.imports.namespace import Space
+from deploytool.domain.imports.requests import Wish, wishes_of_dynamic, wishes_of_import, wishes_of_text
+from deploytool.domain.imports.resolve import Names
+from deploytool.domain.tree import SUBMODULE
+
+START = ""  # who asks for the starts
+COMPILED = (".so", ".pyc")
+ALWAYS = frozenset((When.TOP, When.FUNCTION))
+
+
+@dataclass(slots=True)
+class Node:
+    """One reachable file under one of its names."""
+
+    place: str  # its real path
+    placed: Placed
+    read: str | None = None  # the file name that tells its language; None: it is not read
+    facts: Facts | None = None
+    main: bool = False  # it may run as `__main__`
+    told: frozenset[When] = frozenset()  # whose wishes are known
+
+    @property
+    def source(self) -> str:
+        """What a doubt names."""
+        return self.placed.path or self.place
+
+    @property
+    def closed(self) -> bool:
+        """Nobody can read it."""
+        return self.placed.mode == SUBMODULE or self.place.endswith(COMPILED)
+
+    @property
+    def active(self) -> frozenset[When]:
+        return ALWAYS | {When.MAIN} if self.main else ALWAYS
+
+
+@dataclass(slots=True)
+class Walk:
+    """What is known so far."""
+
+    space: Space
+    names: Names
+    facts_of: FactsOf
+    cwd: str
+    dynamic: Ask | None = None  # what an unbounded import loads, when somebody said so
+    nodes: dict[str, Node] = field(default_factory=dict)  # by the path under which each was found
+    wishes: dict[str, list[Wish]] = field(default_factory=dict)  # by the path of who asks
+    answers: dict[Key, tuple[str, ...]] = field(default_factory=dict)
+    doubts: dict[Doubt, None] = field(default_factory=dict)
+    everything: bool = False
+    roots: dict[str, None] = field(default_factory=dict)  # in which imports are looked for, as far as they can be told
+    any_root: bool = False
+    _by_first: dict[str, dict[Key, None]] = field(default_factory=dict)
+    _stars: dict[str, dict[Key, None]] = field(default_factory=dict)  # by the file whose exports are waited for
+    _fresh: dict[str, None] = field(default_factory=dict)
+    _roots: dict[str, None] = field(default_factory=dict)  # to be added when the wave is over
+    _texts: dict[str, tuple[Wish, ...]] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Raises TooManyNames, and KeyError when git does not have a file that must be read."""
+        while self._fresh or self._roots:
+            if self._roots:
+                self._add_roots()
+            wave, self._fresh = self._fresh, {}
+            self._read(wave)
+            for path in wave:
+                self._tell(path, self.nodes[path])
+
+    def add_root(self, folder: str) -> None:
+        """Also with the links in its name followed: Python may know it under either."""
+        place = self.space.place(folder)
+        for root in (folder, *(() if place is None else (place.path,))):
+            self.roots[root] = None
+            if root not in self.names.roots:
+                self._roots[root] = None
+
+    def wish(self, path: str, wish: Wish) -> None:
+        self.wishes.setdefault(path, []).append(wish)
+        if wish.key not in self.answers:
+            for first in firsts_of(wish.key):
+                self._by_first.setdefault(first, {})[wish.key] = None
+            self._answer(wish.key)
+
+    def doubt(self, path: str, line: int, why: str, kind: DoubtKind) -> None:
+        """Something that may load any file."""
+        self.doubts[Doubt(path, line, why, kind)] = None
+        self.everything = True
+
+    def _add_roots(self) -> None:
+        roots, self._roots = self._roots, {}
+        for root in roots:
+            place = self.space.place(root)
+            if place is not None and place.path in self.space.files:
+                self.wish(START, Wish(Ask(AskKind.PLACED, root)))
+                source = self.space.files[place.path].path or root
+                self.doubt(source, 0, "an entry of sys.path whose modules cannot be seen", DoubtKind.UNKNOWN_ROOT)
+        again: dict[Key, None] = {}
+        for first in (ANY_FIRST, *self.names.add(roots)):
+            again.update(self._by_first.get(first, {}))
+        for key in again:
+            self._answer(key)
+
+    def _answer(self, key: Key) -> None:
+        ask = key if isinstance(key, Ask) else None
+        found = self._star(ask) if ask is not None and ask.kind is AskKind.STAR else answer_of(key, self.names)
+        self.answers[key] = answer = tuple(dict.fromkeys(found))
+        run = ask if ask is not None and ask.kind in RUN else None
+        for path in answer:
+            self._reach(path, run)
+
+    def _star(self, key: Ask) -> Iterator[str]:
+        for _, level in self.names.ways(key.folder, key.text):
+            for path in level.files:
+                node = self.nodes.get(path)
+                if node is None or node.facts is None:
+                    self._stars.setdefault(path, {})[key] = None
+                    continue
+                exports = node.facts.exports
+                for name in self.names.submodules(level) if exports is None else exports:
+                    yield from files_of(self.names, key.folder, f"{key.text}.{name}" if key.text else name)
+
+    def _reach(self, path: str, run: Ask | None) -> None:
+        """`run`: the question that may run the file as the program."""
+        node = self.nodes.get(path) or self._met(path)
+        if node is None or run is None or node.closed:
+            return
+        if run.kind is AskKind.PROGRAM and path.endswith(".py"):
+            self.add_root(path.rpartition("/")[0])
+        read = node.read or _read_as(path, run)
+        if not node.main or read != node.read:
+            node.main = True
+            node.read = read
+            self._fresh[path] = None
+
+    def _met(self, path: str) -> Node | None:
+        """A file that is reached for the first time under this name."""
+        place = self.space.place(path)
+        placed = None if place is None else self.space.files.get(place.path)
+        if place is None or placed is None:
+            return None  # a folder
+        node = self.nodes[path] = Node(place.path, placed)
+        if placed.mode == SUBMODULE:
+            self.doubt(node.source, 0, "a submodule; what its files import is not seen", DoubtKind.SUBMODULE)
+        elif path.endswith(COMPILED):
+            self.doubt(node.source, 0, "compiled; what it imports cannot be seen", DoubtKind.UNPARSABLE_SOURCE)
+        elif path.endswith(".py"):
+            node.read = path.rpartition("/")[2]
+            self._fresh[path] = None
+        return node
+
+    def _read(self, wave: Iterable[str]) -> None:
+        unread = [(path, self.nodes[path]) for path in wave if self.nodes[path].facts is None]
+        blobs = {node.placed.oid: node.read for _, node in unread if node.placed.oid and node.read is not None}
+        facts = self.facts_of.of(blobs) if blobs else {}
+        for _, node in unread:
+            if node.read is not None:
+                oid = node.placed.oid
+                node.facts = facts[oid] if oid else self.facts_of.of_text(node.placed.text, node.read)
+        for path, _ in unread:
+            for key in self._stars.pop(path, ()):
+                self._answer(key)
+
+    def _tell(self, path: str, node: Node) -> None:
+        facts, new = node.facts, node.active - node.told
+        if facts is None or not new:
+            return
+        node.told |= new
+        for each in facts.imports:
+            if each.when in new:
+                for wish in wishes_of_import(path, each, self.space):
+                    self.wish(path, wish)
+        for dynamic in facts.dynamics:
+            if dynamic.when in new:
+                self._load(path, node, dynamic)
+        for edit in facts.edits:
+            if edit.when in new:
+                self._edit(path, node, edit)
+        if When.TOP in new:
+            self._tell_rest(path, node, facts)
+
+    def _load(self, path: str, node: Node, what: Dynamic) -> None:
+        if what.bounded:
+            for wish in wishes_of_dynamic(path, what):
+                self.wish(path, wish)
+        elif self.dynamic is not None:
+            self.wish(path, Wish(self.dynamic, what.line, True, what.when))
+        else:
+            self.doubt(node.source, what.line, what.why, DoubtKind.UNBOUNDED_IMPORT)
+
+    def _tell_rest(self, path: str, node: Node, facts: Facts) -> None:
+        for text in facts.strings:
+            wishes = self._texts.get(text)
+            if wishes is None or text.startswith("."):
+                wishes = self._texts[text] = tuple(wishes_of_text(path, text, self.space))
+            for wish in wishes:
+                self.wish(path, wish)
+        if facts.error:
+            self.doubt(node.source, facts.error_line, facts.error, DoubtKind.UNPARSABLE_SOURCE)
+
+    def _edit(self, path: str, node: Node, edit: PathEdit) -> None:
+        if edit.folder is not None:
+            for folder in self._anchored(path, node, edit.folder):
+                self.add_root(folder)
+            return
+        self.doubts[Doubt(node.source, edit.line, edit.why, DoubtKind.UNKNOWN_ROOT)] = None
+        if not self.any_root:
+            self.any_root = True
+            self._roots.update(dict.fromkeys(self.space.listings))
+
+    def _anchored(self, path: str, node: Node, anchor: Anchor) -> Iterator[str]:
+        if anchor.origin is not Origin.FILE:
+            yield from self.space.joined("" if anchor.origin is Origin.ROOT else self.cwd, anchor.path)
+            return
+        above = anchor.path.partition("/")
+        for file in dict.fromkeys((path, node.place)):
+            if above[0] == "..":
+                yield from self.space.joined(file.rpartition("/")[0], above[2])
+            else:
+                yield from self.space.joined(file, anchor.path)
+
+
+def _read_as(path: str, run: Ask) -> str | None:
+    """The file name that tells the language of what is run without being called `.py`; None when it is not read."""
+    name = path.rpartition("/")[2]
+    if run.kind is AskKind.PROGRAM:
+        return name
+    if run.kind is AskKind.SCRIPT or (run.kind is AskKind.FILES and "*" not in run.text):
+        return name if name.endswith((".sh", ".bash")) else f"{name}.py"
+    return None
