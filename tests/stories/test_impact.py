@@ -118,7 +118,7 @@ CHANGES: dict[str, tuple[Mapping[str, Value | None], str, str]] = {
     "data": ({"shared/rates.json": b"[1]\n"}, "shared/rates.json", "data"),
     "a document that nobody reads": ({"api/notes.md": b"More\n"}, "api/notes.md", "not-imported"),
     "a new module that nothing imports": ({"shared/new.py": b"import os\n"}, "shared/new.py", "not-imported"),
-    "a module in the place of a third-party one": ({"flask.py": b"", "api/flask.py": b""}, "api/flask.py", "not-imported"),
+    "a module named as a third-party one": ({"flask.py": b"", "api/flask.py": b""}, "api/flask.py", "not-imported"),
     "a package module that hides a third-party one": (
         {"shared/used.py": None, "shared/used/__init__.py": b"ANSWER = 42\n"}, "shared/used/__init__.py", "imported"
     ),
