@@ -9,6 +9,7 @@ from deploytool.domain.imports.namespace import Space
 
 _WORD = re.compile(r"""[^\s"'`;&|()<>=,\[\]{}]+""")
 _DOTTED = re.compile(r"([^\W\d]\w*)(?:\.[^\W\d]\w*)*(?::[\w.]*(?:\(.*\))?)?\Z", re.DOTALL)
+_SHAPE = re.compile(r"[\w.*]+\Z")
 _SOURCES = (".py", ".sh")
 
 
@@ -63,6 +64,12 @@ def dotted_in(space: Space, text: str) -> bool:
         return False
     match = _DOTTED.match(text)
     return match is not None and match[1] in space.firsts
+
+
+def shape_in(space: Space, text: str) -> bool:
+    """Could the text be the shape of a name that is put together: `package.folder.*`? Two parts must be known."""
+    known = text.partition("*")[0].split(".")
+    return len(known) > 2 and "*" in text and known[0] in space.firsts and _SHAPE.match(text) is not None
 
 
 def programs_in(space: Space, text: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ which its file was found. `place` tells the real path. The folder "/" is written
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +17,7 @@ from deploytool.domain.image_layout import Placed
 from deploytool.domain.links import MOST_HOPS
 from deploytool.domain.tree import LINK, SUBMODULE
 
+_LIBRARY = re.compile(r"/usr(/local)?/lib/python3(\.\d+)?\Z")
 EXECUTABLE = 0o100755
 COMMAND_FOLDERS = ("/bin", "/sbin")
 MOST_NAMES = 100_000  # further names that links give to files; there can be any number of them
@@ -56,16 +58,22 @@ def as_folder(path: str) -> str:
     return "" if path == "/" else path
 
 
+def is_library(folder: str) -> bool:
+    """Is it on sys.path in every Python that an image may have?"""
+    return folder.endswith(("/site-packages", "/dist-packages")) or _LIBRARY.match(folder) is not None
+
+
 class Space:
     """The file system of one image."""
 
     def __init__(self, files: Mapping[str, Placed]) -> None:
         """Raises TooManyNames."""
         special = [path for path, placed in files.items() if placed.mode in (LINK, SUBMODULE)]
+        self.links = [path for path in special if files[path].mode == LINK]
         self.indirect = bool(special)  # are there links or submodules, so that a path needs following?
         self.laid: Mapping[str, str] = {}  # the layout's name of a file that was copied to a place behind a link
         self.files = files
-        if any(files[path].mode == LINK for path in special):
+        if self.links:
             self.files, self.laid = _straightened(files)
         self.listings: dict[str, Listing] = {"": Listing()}
         self._places: dict[str, Place | None] = {}

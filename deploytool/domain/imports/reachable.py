@@ -10,7 +10,7 @@ from deploytool.domain.image_layout import Layout
 from deploytool.domain.imports.asking import Ask, AskKind, Key
 from deploytool.domain.imports.closure import Closure, Needed, Reached
 from deploytool.domain.imports.facts import FactsOf, When
-from deploytool.domain.imports.namespace import Space, TooManyNames, as_folder
+from deploytool.domain.imports.namespace import Space, TooManyNames, as_folder, is_library
 from deploytool.domain.imports.needed import Judge, needed_of
 from deploytool.domain.imports.program import Program, Start, StartKind
 from deploytool.domain.imports.requests import Wish, wishes_of_words
@@ -72,6 +72,8 @@ class _Search:
         missing = tuple(self._missing_starts())
         nodes = [(path, self.walk.nodes[path]) for path in self.order]
         facts = [(path, self._laid(node.place), node.facts, node.active) for path, node in nodes]
+        known = [each for _, _, each, _ in facts if each is not None]
+        lists = frozenset(by for _, by, each, _ in facts if each is not None and each.lists)
         judge = Judge(self.names, tuple(map(self._roots_of, self.program.starts)))
         return Closure(
             reached=reached,
@@ -80,8 +82,8 @@ class _Search:
             needed=(*missing, *needed_of(judge, facts)),
             roots=tuple(root or "/" for root in self.walk.roots),
             any_root=self.walk.any_root,
-            strings=frozenset(self.program.words).union(*(each.strings for _, _, each, _ in facts if each is not None)),
-            lists=frozenset(by for _, by, each, _ in facts if each is not None and each.lists),
+            strings=frozenset(self.program.words).union(*(each.strings for each in known), self._by_links(lists)),
+            lists=lists,
         )
 
     def _begin(self) -> None:
@@ -89,11 +91,13 @@ class _Search:
         for start in program.starts:
             for root in self._roots_of(start):
                 walk.add_root(root)
-            walk.wish(START, Wish(self._key_of(start), when=When.TOP))
+            walk.wish(START, Wish(self._key_of(start)))
         for root in program.roots:
             walk.add_root(as_folder(root))
+        for folder in filter(is_library, self.space.listings):
+            walk.add_root(folder)
         for name in IMPLICIT:
-            walk.wish(START, Wish(name, when=When.TOP))
+            walk.wish(START, Wish(name))
         for word in program.words:
             for wish in wishes_of_words(word, self.space):
                 walk.wish(START, wish)
@@ -126,6 +130,13 @@ class _Search:
         place = self.space.place(path)
         folders = [each.rpartition("/")[0] for each in (path if place is None else place.path, path)]
         return tuple(dict.fromkeys((*folders, *roots)))
+
+    def _by_links(self, lists: Collection[str]) -> Iterator[str]:
+        """A link to a file names it; one to a folder shows it to whoever lists folders."""
+        for link in self.space.links:
+            place = self.space.place(link)
+            if place is not None and (lists or place.path in self.space.files):
+                yield place.path
 
     def _missing_starts(self) -> Iterator[Needed]:
         for start in self.program.starts:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from deploytool.domain.imports.asking import Ask, AskKind, From, Key
-from deploytool.domain.imports.facts import Dynamic, Import, Subject, When
-from deploytool.domain.imports.matching import dotted_in, words_of
+from deploytool.domain.imports.facts import Dynamic, Import, Subject
+from deploytool.domain.imports.matching import dotted_in, shape_in, words_of
 from deploytool.domain.imports.namespace import Space
 
 
@@ -17,7 +17,6 @@ class Wish(NamedTuple):
     key: Key
     line: int = 0
     named: bool = False  # by a string or a computed name, not by an import statement
-    when: When = When.FUNCTION
 
 
 def folder_above(path: str, level: int) -> str | None:
@@ -39,27 +38,26 @@ def wishes_of_import(path: str, what: Import, space: Space) -> Iterator[Wish]:
     elif what.module.partition(".")[0] not in space.firsts:
         return  # nothing in the image has this name, whatever the roots
     if not what.names:
-        yield Wish(what.module, what.line, when=what.when)
+        yield Wish(what.module, what.line)
     elif what.names == ("*",):
-        yield Wish(_dotted(what.module, folder), what.line, when=what.when)
-        yield Wish(Ask(AskKind.STAR, what.module, folder), what.line, when=what.when)
+        yield Wish(_dotted(what.module, folder), what.line)
+        yield Wish(Ask(AskKind.STAR, what.module, folder), what.line)
     else:
-        yield Wish(From(what.module, what.names, folder), what.line, when=what.when)
+        yield Wish(From(what.module, what.names, folder), what.line)
 
 
 def wishes_of_dynamic(path: str, what: Dynamic) -> Iterator[Wish]:
     """For one that is bounded."""
     for pattern in what.patterns:
         if what.subject is Subject.FILE:
-            yield Wish(Ask(AskKind.FILES, pattern), what.line, True, what.when)
+            yield Wish(Ask(AskKind.FILES, pattern), what.line, True)
             continue
         name = pattern.lstrip(".")
         level = len(pattern) - len(name)
         folder = folder_above(path, level) if level else None
         if folder is None and level:
             continue
-        key = Ask(AskKind.PATTERN, name, folder) if "*" in name else _dotted(name, folder)
-        yield Wish(key, what.line, True, what.when)
+        yield Wish(Ask(AskKind.PATTERN, name, folder) if "*" in name else _dotted(name, folder), what.line, True)
 
 
 def wishes_of_text(path: str, text: str, space: Space) -> Iterator[Wish]:
@@ -73,6 +71,8 @@ def wishes_of_text(path: str, text: str, space: Space) -> Iterator[Wish]:
 
 
 def wishes_of_word(text: str, space: Space) -> Iterator[Wish]:
+    if shape_in(space, text):
+        yield Wish(Ask(AskKind.PATTERN, text), 0, True)
     if dotted_in(space, text):
         yield Wish(Ask(AskKind.TEXT, text), 0, True)
     if text.rpartition("/")[2] in space.by_name:

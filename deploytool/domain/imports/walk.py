@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from deploytool.domain.doubt import Doubt, DoubtKind
 from deploytool.domain.image_layout import Placed
 from deploytool.domain.imports.asking import ANY_FIRST, RUN, Ask, AskKind, Key, answer_of, files_of, firsts_of
-from deploytool.domain.imports.facts import Anchor, Dynamic, Facts, FactsOf, Origin, PathEdit, When
-from deploytool.domain.imports.namespace import Space, TooManyNames
+from deploytool.domain.imports.conventions import BY_CONVENTION, BY_SETTINGS
+from deploytool.domain.imports.facts import Anchor, Dynamic, Facts, FactsOf, Import, Origin, PathEdit, When
+from deploytool.domain.imports.namespace import Space, TooManyNames, is_library
 from deploytool.domain.imports.requests import Wish, wishes_of_dynamic, wishes_of_import, wishes_of_text
 from deploytool.domain.imports.resolve import Names
 from deploytool.domain.tree import SUBMODULE
@@ -107,14 +108,21 @@ class Walk:
         for root in roots:
             place = self.space.place(root)
             if place is not None and place.path in self.space.files:
-                self.wish(START, Wish(Ask(AskKind.PLACED, root)))
-                source = self.space.files[place.path].path or root
-                self.doubt(source, 0, "an entry of sys.path whose modules cannot be seen", DoubtKind.UNKNOWN_ROOT)
+                self._unseen_root(root, place.path, "an entry of sys.path whose modules cannot be seen")
+            listing = self.space.listing(root) if is_library(root) else None
+            for name in () if listing is None else listing.files:
+                if name.endswith(".pth"):
+                    self._unseen_root(f"{root}/{name}", f"{root}/{name}", "adds to sys.path what cannot be seen here")
         again: dict[Key, None] = {}
         for first in (ANY_FIRST, *self.names.add(roots)):
             again.update(self._by_first.get(first, {}))
         for key in again:
             self._answer(key)
+
+    def _unseen_root(self, path: str, place: str, why: str) -> None:
+        self.wish(START, Wish(Ask(AskKind.PLACED, path)))
+        placed = self.space.files.get(place)
+        self.doubt((placed.path if placed is not None else None) or path, 0, why, DoubtKind.UNKNOWN_ROOT)
 
     def _answer(self, key: Key) -> None:
         ask = key if isinstance(key, Ask) else None
@@ -187,6 +195,9 @@ class Walk:
             if each.when in new:
                 for wish in wishes_of_import(path, each, self.space):
                     self.wish(path, wish)
+                first = each.module.partition(".")[0]
+                if first in BY_CONVENTION and not each.level:
+                    self._by_convention(path, node, each, first)
         for dynamic in facts.dynamics:
             if dynamic.when in new:
                 self._load(path, node, dynamic)
@@ -196,12 +207,21 @@ class Walk:
         if When.TOP in new:
             self._tell_rest(path, node, facts)
 
+    def _by_convention(self, path: str, node: Node, what: Import, framework: str) -> None:
+        for key in BY_CONVENTION[framework]:
+            self.wish(path, Wish(key, what.line, True))
+        if framework in BY_SETTINGS and self.dynamic is not None:
+            self.wish(path, Wish(self.dynamic, what.line, True))
+        elif framework in BY_SETTINGS:
+            why = f"{framework} loads what its settings name"
+            self.doubt(node.source, what.line, why, DoubtKind.UNBOUNDED_IMPORT)
+
     def _load(self, path: str, node: Node, what: Dynamic) -> None:
         if what.bounded:
             for wish in wishes_of_dynamic(path, what):
                 self.wish(path, wish)
         elif self.dynamic is not None:
-            self.wish(path, Wish(self.dynamic, what.line, True, what.when))
+            self.wish(path, Wish(self.dynamic, what.line, True))
         else:
             self.doubt(node.source, what.line, what.why, DoubtKind.UNBOUNDED_IMPORT)
 

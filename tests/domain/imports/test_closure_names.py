@@ -180,6 +180,9 @@ TEXTS = [
     ("scripts/data", ""),
     ("nightly", "/usr/local/bin/nightly"),
     ("/scripts", ""),
+    ("pkg.sub.*", "pkg/__init__.py pkg/sub/__init__.py pkg/sub/__main__.py"),
+    ("pkg.s*.__main__", ""),
+    ("pkg.*", ""),
 ]
 
 
@@ -238,17 +241,22 @@ def test_files_that_list_folders_are_told() -> None:
     assert closure(files, script("/app/x.py")).lists == {"/app/y.py"}
 
 
-def test_startup_is_what_runs_before_any_call() -> None:
+def test_what_frameworks_load_by_convention() -> None:
     files: dict[str, Content] = {
-        "/app/x.py": "import a\ndef f():\n    import b\nif __name__ == '__main__':\n    import c\nname = 'd.e'",
-        "/app/a.py": "try:\n    import g\nexcept ImportError:\n    pass\nif __name__ == '__main__':\n    import h",
-        "/app/b.py": "import i",
-        "/app/c.py": "",
-        "/app/d/e.py": "",
-        "/app/g.py": "",
-        "/app/h.py": "",
-        "/app/i.py": "",
+        "/app/x.py": "import django.conf",
+        "/app/shop/__init__.py": "",
+        "/app/shop/models.py": "",
+        "/app/shop/management/commands/clean.py": "",
+        "/app/shop/migrations/0001_initial.py": "",
+        "/app/shop/other.py": "",
     }
+    assert reached(files, script("/app/x.py")) == files.keys() - {"/app/shop/other.py"}
+    assert reached({**files, "/app/x.py": "import flask"}, script("/app/x.py")) == {"/app/x.py"}
+
+
+def test_a_framework_that_loads_what_its_settings_name_may_load_anything() -> None:
+    files: dict[str, Content] = {"/app/x.py": "import os\nfrom hydra import main", "/app/y.py": ""}
     found = closure(files, script("/app/x.py"))
-    assert found.startup == {f"/app/{name}.py" for name in "xacg"}
-    assert set(found.reached) == files.keys() - {"/app/h.py"}
+    assert found.everything
+    assert [(each.line, each.kind) for each in found.doubts] == [(2, DoubtKind.UNBOUNDED_IMPORT)]
+    assert not closure(files, script("/app/x.py"), dynamic=["/app/y.py"]).everything

@@ -115,6 +115,27 @@ def test_starts(program: Program, files: dict[str, Content], expected: str) -> N
     assert not found.everything
 
 
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "/usr/local/lib/python3.12/site-packages",
+        "/usr/lib/python3/dist-packages",
+        "/usr/lib/python3.9",
+        "/env/site-packages",
+    ],
+)
+def test_modules_that_are_copied_among_the_installed_ones(folder: str) -> None:
+    files: dict[str, Content] = {"/app/x.py": "import y", f"{folder}/y.py": "", f"{folder}/sitecustomize.py": ""}
+    assert reached(files, script("/app/x.py")) == set(files)
+
+
+def test_a_file_among_the_installed_modules_may_add_any_root() -> None:
+    files: dict[str, Content] = {"/app/x.py": "", "/usr/local/lib/python3.12/site-packages/ours.pth": "/app/lib"}
+    found = closure(files, script("/app/x.py"))
+    assert found.everything
+    assert [each.kind for each in found.doubts] == [DoubtKind.UNKNOWN_ROOT]
+
+
 def edit(origin: Origin, path: str, *imports: str, when: When = When.TOP) -> Facts:
     return Facts(imports=tuple(map(Import, imports)), edits=(PathEdit(1, Anchor(origin, path), when=when),))
 
