@@ -205,6 +205,11 @@ OPTIONAL = "try:\n    from predictions.shared.lock import Lock\nexcept ImportErr
             [need("predictions.shared.lock", "Lock", line=2, guarded=True), need("shared.clock", "Lock", line=4)],
             ["predictions.shared.lock", "shared.clock"],
         ),
+        (
+            OPTIONAL.replace("Lock = None", "import logging"),
+            [need("predictions.shared.lock", "Lock", line=2, guarded=True)],
+            ["predictions.shared.lock"],
+        ),
         (OPTIONAL, [need("predictions.shared.lock", "Lock", line=2, guarded=True)], ["predictions.shared.lock"]),
     ],
 )
@@ -333,6 +338,15 @@ def test_where_an_image_folder_came_from_decides_where_to_look() -> None:
     )
     assert brief(found) == [("routes.users", "error", "first-party")]
     assert found[0].hint == "Add to Dockerfile: COPY services/api/routes/ /srv/routes/"
+
+
+def test_the_root_of_the_repository_is_looked_in_whatever_was_copied() -> None:
+    tree = tree_of({**REPOSITORY, "services/api/main.py": ""})
+    layout = layout_of({"/srv/main.py": "services/api/main.py"}, tree)
+    closure = Closure(
+        {"/srv/main.py": Reached(None)}, needed=(need("shared.clock", by="/srv/main.py"),), roots=("/srv",)
+    )
+    assert brief(missing_of(closure, layout, tree, NONE)) == [("shared.clock", "error", "first-party")]
 
 
 def test_a_package_that_was_left_behind_while_its_modules_were_copied() -> None:
