@@ -18,7 +18,7 @@ from deploytool.domain.tree import LINK, SUBMODULE
 
 EXECUTABLE = 0o100755
 COMMAND_FOLDERS = ("/bin", "/sbin")
-MOST_NAMES = 300_000  # names of files, those through links included; links in circles can mean any number
+MOST_NAMES = 100_000  # further names that links give to files; there can be any number of them
 
 
 class TooManyNames(Exception):
@@ -152,26 +152,29 @@ class Space:
         return None if place is None else self.listings.get(place.path)
 
     def below(self, folder: str) -> Iterator[str]:
-        """Every file at any depth below a folder, as named; no way enters a folder that it is already in.
+        """Every file at any depth below a folder, as named; a way through a folder that it came from is gone once.
 
         Raises TooManyNames.
         """
-        pending: list[tuple[str, tuple[str, ...]]] = [(folder, ())]
-        count = 0
+        start = self.place(folder)
+        pending: list[tuple[str, str, tuple[str, ...]]] = [] if start is None else [(folder, start.path, ())]
+        names = 0  # of files, beyond one for each
         while pending:
-            here, above = pending.pop()
-            place = self.place(here)
-            if place is None or place.path in above:
+            here, real, above = pending.pop()
+            if above.count(real) > 1:
                 continue
-            listing = self.listings.get(place.path)
+            listing = self.listings.get(real)
             if listing is None:
                 yield here  # a submodule
                 continue
-            count += len(listing.files) + len(listing.folders)
-            if count > MOST_NAMES:
+            names += (here != real) * (1 + len(listing.files) + len(listing.folders))
+            if names > MOST_NAMES:
                 raise TooManyNames
-            chain = (*above, place.path) if self.indirect else ()
-            pending.extend((f"{here}/{name}", chain) for name in reversed(listing.folders))
+            chain = (*above, real) if self.indirect else ()
+            for name in reversed(listing.folders):
+                place = self.place(f"{real}/{name}")
+                if place is not None:
+                    pending.append((f"{here}/{name}", place.path, chain))
             for name in listing.files:
                 yield f"{here}/{name}"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from deploytool.domain.imports.namespace import Listing, Space
+from deploytool.domain.imports.namespace import Space
 
 
 class Level(NamedTuple):
@@ -183,7 +183,11 @@ class Names:
         """The folders in which the next part is looked for, and whether this one is there at all."""
         spaces: list[str] = []
         for folder in folders:
-            listing = self.space.listing(folder) or Listing()
+            listing = self.space.listing(folder)
+            if listing is None:
+                if self.space.place(folder) is not None:
+                    return (folder,), True  # a submodule
+                continue  # a root that is not there
             package = f"{folder}/{part}"
             if part in listing.folders:
                 if self._package(package):

@@ -13,13 +13,14 @@ from deploytool.domain.doubt import Doubt, DoubtKind
 from deploytool.domain.image_layout import Placed
 from deploytool.domain.imports.asking import ANY_FIRST, RUN, Ask, AskKind, Key, answer_of, files_of, firsts_of
 from deploytool.domain.imports.facts import Anchor, Dynamic, Facts, FactsOf, Origin, PathEdit, When
-from deploytool.domain.imports.namespace import Space
+from deploytool.domain.imports.namespace import Space, TooManyNames
 from deploytool.domain.imports.requests import Wish, wishes_of_dynamic, wishes_of_import, wishes_of_text
 from deploytool.domain.imports.resolve import Names
 from deploytool.domain.tree import SUBMODULE
 
 START = ""  # who asks for the starts
 COMPILED = (".so", ".pyc")
+MOST_ALIASES = 5_000  # modules that are loaded under several names, because links lead in circles
 ALWAYS = frozenset((When.TOP, When.FUNCTION))
 
 
@@ -153,6 +154,8 @@ class Walk:
         placed = None if place is None else self.space.files.get(place.path)
         if place is None or placed is None:
             return None  # a folder
+        if len(self.nodes) > len(self.space.files) + MOST_ALIASES:
+            raise TooManyNames
         node = self.nodes[path] = Node(place.path, placed)
         if placed.mode == SUBMODULE:
             self.doubt(node.source, 0, "a submodule; what its files import is not seen", DoubtKind.SUBMODULE)
