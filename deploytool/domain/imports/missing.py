@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from deploytool.domain.doubt import Doubt, DoubtKind
+from deploytool.domain.image_folder import FUNCTION_FOLDER
 from deploytool.domain.image_layout import Layout
 from deploytool.domain.imports.bringing import is_standard, likely_name, modules_of, provides, shown_name
 from deploytool.domain.imports.closure import Closure, Needed
@@ -43,13 +44,14 @@ def missing_of(
     tree: Tree,
     requirements: Requirements | None,
     *,
+    dockerfile: str | None,
     doubts: Sequence[Doubt] = (),
-    dockerfile: str = "",
 ) -> tuple[MissingModule, ...]:
     """Sorted by path and line, each name once per file; nothing when what is started is not known.
 
     `requirements` None: nobody knows what is installed, so nothing third-party is said. `doubts` are the image's: with
-    one that may bring files, first-party errors are warnings. `dockerfile` is only named, in hints.
+    one that may bring files, first-party errors are warnings. `dockerfile` None: the image is a source folder, into
+    which a deploy may put more than git shows, so they are warnings too.
     """
     started = any(reached.by is None for reached in closure.reached.values())
     if not started and not any(not needed.by for needed in closure.needed):
@@ -78,7 +80,7 @@ class _Looking:
     tree: Tree
     requirements: Requirements | None
     hiding: Doubt | None
-    dockerfile: str
+    dockerfile: str | None
     places: Counterparts = field(init=False)
     sources: Sources = field(init=False)
 
@@ -228,15 +230,23 @@ class _Looking:
         return self._said(needed, shown_name(module), _level(certain), Kind.THIRD_PARTY, why, hint)
 
     def _add(self, source: str, target: str) -> str:
-        return f"Add to {self.dockerfile or 'the Dockerfile'}: COPY {source} {target}"
+        if self.dockerfile is None:
+            place = target.removeprefix(f"{FUNCTION_FOLDER}/")
+            return f"Put {source} into the source folder as {place}: a copy or a link."
+        return f"Add to {self.dockerfile}: COPY {source} {target}"
 
     def _said(self, needed: Needed, name: str, level: Level, kind: Kind, why: str, hint: str) -> MissingModule:
         placed = self.layout.files.get(needed.by)
         path = placed.path if placed is not None and placed.path is not None else needed.by
-        if self.hiding is not None and level is Level.ERROR and kind is Kind.FIRST_PARTY:
-            level = Level.WARNING
-            why += f"; unless {self.hiding.path}:{self.hiding.line} brings it ({self.hiding.why})"
-        return MissingModule(name, path or self.dockerfile, needed.line, level, kind, why, hint)
+        if level is Level.ERROR and kind is Kind.FIRST_PARTY and (doubt := self._perhaps()):
+            level, why = Level.WARNING, f"{why}; unless {doubt}"
+        return MissingModule(name, path or self.dockerfile or "", needed.line, level, kind, why, hint)
+
+    def _perhaps(self) -> str:
+        """How a file could get into the image unseen, "" when it could not."""
+        if self.dockerfile is None:
+            return "the deploy puts it into the source folder"
+        return "" if self.hiding is None else f"{self.hiding.path}:{self.hiding.line} brings it ({self.hiding.why})"
 
 
 def _level(certain: bool) -> Level:

@@ -141,7 +141,7 @@ class _Reading:
         if any(each.name not in INSTALLERS for each in listing.distributions):
             self.locks.append(False)
         for name in install.files:
-            self.file(_joined(install.cwd, name), line)
+            self.file(_joined(install.cwd, name), line, install.cwd)
 
     def listed(self, listed: Listed, cwd: str, path: str = "", folder: str = "") -> None:
         """What a list names: files lie relative to it (`folder`), local packages to where pip runs (`cwd`)."""

@@ -56,12 +56,13 @@ def missing(
     any_root: bool = False,
     doubts: Sequence[Doubt] = (),
     reached: Mapping[str, Reached] | None = None,
+    dockerfile: str | None = "Dockerfile",
 ) -> tuple[MissingModule, ...]:
     tree = tree_of({**REPOSITORY, **(files or {})})
     layout = layout_of({**IMAGE, **(image or {})}, tree)
     reached = {"/app/svc/main.py": Reached(None)} if reached is None else reached
     closure = Closure(reached=reached, needed=needed, roots=tuple(roots), any_root=any_root)
-    return missing_of(closure, layout, tree, requirements, doubts=doubts, dockerfile="Dockerfile")
+    return missing_of(closure, layout, tree, requirements, doubts=doubts, dockerfile=dockerfile)
 
 
 def need(
@@ -205,6 +206,11 @@ OPTIONAL = "try:\n    from predictions.shared.lock import Lock\nexcept ImportErr
             [need("predictions.shared.lock", "Lock", line=2, guarded=True), need("shared.clock", "Lock", line=4)],
             ["predictions.shared.lock", "shared.clock"],
         ),
+        (
+            OPTIONAL.replace("Lock = None", "import logging"),
+            [need("predictions.shared.lock", "Lock", line=2, guarded=True)],
+            ["predictions.shared.lock"],
+        ),
         (OPTIONAL, [need("predictions.shared.lock", "Lock", line=2, guarded=True)], ["predictions.shared.lock"]),
     ],
 )
@@ -313,6 +319,13 @@ def test_what_a_run_line_could_have_made_is_a_warning() -> None:
     assert [one.level for one in missing(need("shared.clock"), doubts=[harmless])] == [Level.ERROR]
 
 
+def test_a_source_folder_may_be_completed_by_the_deploy() -> None:
+    (found,) = missing(need("shared.clock"), dockerfile=None)
+    assert found.level is Level.WARNING
+    assert found.why.endswith("; unless the deploy puts it into the source folder")
+    assert found.hint.startswith("Put shared/clock.py into the source folder")
+
+
 def test_an_installed_project_brings_its_own_modules() -> None:
     requirements = Requirements((), projects=("libs/kit",))
     files = {"libs/kit/pyproject.toml": "", "libs/kit/src/kit/__init__.py": "", "libs/kit/kit2.py": ""}
@@ -333,6 +346,17 @@ def test_where_an_image_folder_came_from_decides_where_to_look() -> None:
     )
     assert brief(found) == [("routes.users", "error", "first-party")]
     assert found[0].hint == "Add to Dockerfile: COPY services/api/routes/ /srv/routes/"
+
+
+def test_the_root_of_the_repository_is_looked_in_whatever_was_copied() -> None:
+    tree = tree_of({**REPOSITORY, "services/api/main.py": ""})
+    layout = layout_of({"/srv/main.py": "services/api/main.py"}, tree)
+    closure = Closure(
+        {"/srv/main.py": Reached(None)}, needed=(need("shared.clock", by="/srv/main.py"),), roots=("/srv",)
+    )
+    assert brief(missing_of(closure, layout, tree, NONE, dockerfile="Dockerfile")) == [
+        ("shared.clock", "error", "first-party")
+    ]
 
 
 def test_a_package_that_was_left_behind_while_its_modules_were_copied() -> None:
