@@ -25,7 +25,7 @@ from deploytool.domain.model import Kind
 from deploytool.domain.relevance import is_build_input
 from deploytool.domain.tree import FOLDER, LINK, SUBMODULE, Tree
 
-WORKING = 1  # how an impact is worked out; raise it when the same sources could give another one
+WORKING = 2  # how an impact is worked out; raise it when the same sources could give another one
 
 # Data whose content never says what is started or imported; all else could (scripts, Procfile, settings).
 PLAIN_DATA = (

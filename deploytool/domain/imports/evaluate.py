@@ -22,6 +22,7 @@ from deploytool.domain.imports.evaluate_text import (
     Text,
     Value,
     changed,
+    changed_elsewhere,
     container_of,
     folder_of,
     is_loop,
@@ -184,7 +185,7 @@ class Evaluator:
         if node.attr in ("value", "name") and not mine:  # of an enumeration, of a module that a listing found
             return changed(self.value(base), last_of)
         if not given and not mine and node.attr not in self.bindings.functions:
-            return unknown(self._said_attribute(node))
+            return unknown(" or ".join(sorted(self.dotted(node))) or said(node))
         return self._of_attribute(node, given or [], mine)
 
     def _of_attribute(self, node: ast.Attribute, given: list[Binding], mine: bool) -> Value:
@@ -199,9 +200,6 @@ class Evaluator:
     def _is_own(self, node: ast.Attribute) -> bool:
         """`self.name`: of an object of this file, not of a path."""
         return isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
-
-    def _said_attribute(self, node: ast.Attribute) -> str:
-        return " or ".join(sorted(self.dotted(node))) or said(node)
 
     def _name(self, node: ast.Name) -> Value:
         if node.id in VALUES:
@@ -220,6 +218,8 @@ class Evaluator:
             values.append(unknown(" or ".join(sorted(imported))))
         if given is not None:
             values.append(self._followed((node.id, id(given)), given))
+            if not node.id.startswith("_") and self.bindings.is_global(node.id, scope):
+                values.append(changed_elsewhere(node.id, values[-1]))
         elif not imported:
             values.append(unknown(node.id))
         return one_of(values)

@@ -13,19 +13,21 @@ from enum import StrEnum
 from deploytool.domain.imports.evaluate import Evaluator
 from deploytool.domain.imports.extract_code import RUNNING
 from deploytool.domain.imports.extract_dynamics import TRIGGERS, Dynamics
+from deploytool.domain.imports.extract_elsewhere import alters_of, moves_of, words_in
 from deploytool.domain.imports.extract_exports import exports_of
 from deploytool.domain.imports.extract_names import Conclusions
 from deploytool.domain.imports.extract_paths import PathEdits
 from deploytool.domain.imports.extract_processes import Processes
-from deploytool.domain.imports.extract_strings import names_in, names_in_shell
+from deploytool.domain.imports.extract_strings import names_in, names_in_data, names_in_shell, words_in_data
 from deploytool.domain.imports.extract_survey import Survey
 from deploytool.domain.imports.facts import Dynamic, Facts, PathEdit
 
-EXTRACTOR = 1  # raised whenever the same bytes give other facts than before
+EXTRACTOR = 2  # raised whenever the same bytes give other facts than before
 CAP = 2 * 1024 * 1024  # bytes of a source file; a second of parsing
 SHELLS = {b"sh", b"bash", b"dash", b"ash", b"zsh", b"ksh", b"#!sh", b"#!bash"}
 FOLDED = 3  # code in a text in a text
 
+DATA = (".json", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf")
 LISTING = {"iterdir", "listdir", "scandir", "walk", "fwalk", "glob", "iglob", "rglob", "iter_modules", "walk_packages"}
 
 
@@ -34,6 +36,7 @@ class Language(StrEnum):
 
     PYTHON = "python"
     SHELL = "shell"
+    DATA = "data"  # where programs keep their settings
     UNSAID = "unsaid"  # its first line may tell
 
 
@@ -41,6 +44,8 @@ def language_of(name: str) -> Language:
     """By the file's name alone."""
     if name.endswith((".py", ".pyw", ".pyi")):
         return Language.PYTHON
+    if name.endswith(DATA):
+        return Language.DATA
     return Language.SHELL if name.endswith((".sh", ".bash")) else Language.UNSAID
 
 
@@ -51,6 +56,9 @@ def facts_of(source: bytes, name: str = "x.py") -> Facts:
         language = _language_by_first_line(source)
     if language is Language.UNSAID:
         return Facts()
+    if language is Language.DATA:
+        text = source[:CAP].decode("utf-8", "replace")
+        return Facts(strings=names_in_data(text), words=words_in_data(text))
     if len(source) > CAP:
         return Facts(error=f"{len(source):,} bytes are more than deploytool reads ({CAP:,})")
     if language is Language.SHELL:
@@ -89,20 +97,25 @@ def _tree(source: bytes | str) -> ast.Module:
 def _facts(tree: ast.Module, depth: int) -> Facts:
     survey = Survey(tree)
     strings = names_in(survey.texts, survey.formats)
-    dynamics, edits = _followed(survey, strings, depth)
+    evaluator = Evaluator(survey.tree, survey.aliases)
+    dynamics, edits = _followed(survey, evaluator, strings, depth)
     return Facts(
         imports=tuple(sorted(survey.imports, key=lambda each: each.line)),
         dynamics=tuple(sorted(set(dynamics), key=lambda each: (each.line, each.subject, each.patterns, each.why))),
         edits=tuple(sorted(set(edits), key=lambda each: (each.line, str(each.folder)))),
         exports=exports_of(survey),
         strings=strings,
+        words=words_in(survey.texts),
+        alters=alters_of(survey),
+        moves=moves_of(survey, evaluator),
         lists=_lists(survey),
     )
 
 
-def _followed(survey: Survey, strings: tuple[str, ...], depth: int) -> tuple[list[Dynamic], list[PathEdit]]:
+def _followed(
+    survey: Survey, evaluator: Evaluator, strings: tuple[str, ...], depth: int
+) -> tuple[list[Dynamic], list[PathEdit]]:
     """What needs values to be followed; most files have nothing of the kind."""
-    evaluator = Evaluator(survey.tree, survey.aliases)
     conclusions = Conclusions(strings)
 
     def code(text: str) -> Facts:

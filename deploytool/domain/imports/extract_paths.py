@@ -61,7 +61,7 @@ class PathEdits:
     def _added(self, node: ast.stmt | ast.Call, place: Place, what: list[ast.expr]) -> None:
         line = getattr(node, "lineno", 0)
         for expression in what:
-            value = self._evaluator.value(expression)
+            value = self._evaluator.value(expression).settled()
             if not value.texts and not value.holds:
                 whence = f"sys.path: {said(expression)} cannot be told"
                 self.found.append(PathEdit(line, None, whence, place.when))

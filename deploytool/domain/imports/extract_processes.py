@@ -73,7 +73,7 @@ class Processes:
             if skip:
                 skip = False
                 continue
-            value = self._evaluator.value(word)
+            value = self._evaluator.value(word).settled()
             options = {each.text for each in value.texts}
             following = words[index + 1] if index + 1 < len(words) else None
             if options <= {"-m", "-c"} and options and following is not None:
@@ -113,7 +113,7 @@ class Processes:
 
     def _line(self, call: ast.Call, place: Place) -> None:
         """A command in one text, for a shell."""
-        for each in self._evaluator.value(call.args[0]).texts:
+        for each in self._evaluator.value(call.args[0]).settled().texts:
             words = each.text.replace(";", " ").replace("&", " ").split()
             for index, word in enumerate(words):
                 if _PYTHON.fullmatch(word) and index + 1 < len(words):

@@ -66,10 +66,10 @@ def dotted_in(space: Space, text: str) -> bool:
     return match is not None and match[1] in space.firsts
 
 
-def shape_in(space: Space, text: str) -> bool:
-    """Could the text be the shape of a name that is put together: `package.folder.*`? Two parts must be known."""
+def shape_in(space: Space, text: str, least: int = 2) -> bool:
+    """Could the text be the shape of a name that is put together: `package.folder.*`? So many parts must be known."""
     known = text.partition("*")[0].split(".")
-    return len(known) > 2 and "*" in text and known[0] in space.firsts and _SHAPE.match(text) is not None
+    return len(known) > least and "*" in text and known[0] in space.firsts and _SHAPE.match(text) is not None
 
 
 def programs_in(space: Space, text: str) -> Iterator[str]:

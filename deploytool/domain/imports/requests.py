@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from deploytool.domain.imports.asking import Ask, AskKind, From, Key
+from deploytool.domain.imports.extract import DATA
 from deploytool.domain.imports.facts import Dynamic, Import, Subject
 from deploytool.domain.imports.matching import dotted_in, shape_in, words_of
 from deploytool.domain.imports.namespace import Space
+
+PLAIN_FILES = (".py", ".csv", ".txt", ".md", ".html", ".xml", ".sql", ".sh", ".env", ".log")  # rather than a function
 
 
 class Wish(NamedTuple):
@@ -77,6 +80,16 @@ def wishes_of_word(text: str, space: Space) -> Iterator[Wish]:
         yield Wish(Ask(AskKind.TEXT, text), 0, True)
     if text.rpartition("/")[2] in space.by_name:
         yield Wish(Ask(AskKind.PROGRAM, text), 0, True)
+
+
+def wishes_when_open(text: str, space: Space) -> Iterator[Wish]:
+    """Further ones of a text, where something imports whatever others name."""
+    if shape_in(space, text, 1):
+        yield Wish(Ask(AskKind.PATTERN, text), 0, True)
+    if text.endswith(DATA):
+        yield Wish(Ask(AskKind.DATA, text), 0, True)
+    elif (text.isidentifier() and text in space.firsts) or (dotted_in(space, text) and not text.endswith(PLAIN_FILES)):
+        yield Wish(Ask(AskKind.LOOSE, text), 0, True)
 
 
 def wishes_of_words(text: str, space: Space) -> Iterator[Wish]:
