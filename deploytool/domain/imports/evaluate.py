@@ -218,6 +218,8 @@ class Evaluator:
             values.append(unknown(" or ".join(sorted(imported))))
         if given is not None:
             values.append(self._followed((node.id, id(given)), given))
+            if values[-1].holds and node.id in self.bindings.handed:
+                values.append(unknown(f"{node.id}, which is handed on", outside=False))
             if not node.id.startswith("_") and self.bindings.is_global(node.id, scope):
                 values.append(changed_elsewhere(node.id, values[-1]))
         elif not imported:

@@ -17,7 +17,7 @@ from deploytool.domain.imports.extract_elsewhere import alters_of, moves_of, wor
 from deploytool.domain.imports.extract_exports import exports_of
 from deploytool.domain.imports.extract_names import Conclusions
 from deploytool.domain.imports.extract_paths import PathEdits
-from deploytool.domain.imports.extract_processes import Processes
+from deploytool.domain.imports.extract_processes import SERVERS, Processes
 from deploytool.domain.imports.extract_strings import names_in, names_in_data, names_in_shell, words_in_data
 from deploytool.domain.imports.extract_survey import Survey
 from deploytool.domain.imports.facts import Dynamic, Facts, PathEdit
@@ -99,6 +99,9 @@ def _facts(tree: ast.Module, depth: int) -> Facts:
     strings = names_in(survey.texts, survey.formats)
     evaluator = Evaluator(survey.tree, survey.aliases)
     dynamics, edits = _followed(survey, evaluator, strings, depth)
+    alters = alters_of(survey)
+    if "TYPE_CHECKING" in alters:
+        dynamics.append(Dynamic(0, bounded=False, why="TYPE_CHECKING of another module is changed"))
     return Facts(
         imports=tuple(sorted(survey.imports, key=lambda each: each.line)),
         dynamics=tuple(sorted(set(dynamics), key=lambda each: (each.line, each.subject, each.patterns, each.why))),
@@ -106,7 +109,7 @@ def _facts(tree: ast.Module, depth: int) -> Facts:
         exports=exports_of(survey),
         strings=strings,
         words=words_in(survey.texts),
-        alters=alters_of(survey),
+        alters=alters,
         moves=moves_of(survey, evaluator),
         lists=_lists(survey),
     )
@@ -123,11 +126,13 @@ def _followed(
 
     if survey.words & TRIGGERS or survey.names & RUNNING:
         Dynamics(survey, evaluator, conclusions, code).collect()
-    if "executable" in survey.words or any("python" in text for text in survey.texts):
+    if "executable" in survey.words or any("python" in text or text in SERVERS for text in survey.texts):
         Processes(survey, evaluator, conclusions, code).collect()
     edits = []
-    if ("sys" in survey.words and "path" in survey.words) or "addsitedir" in survey.words:
+    if ("sys" in survey.words and ("path" in survey.words or "path" in survey.texts)) or "addsitedir" in survey.words:
         edits = PathEdits(survey, evaluator).collect()
+    if "PYTHONPATH" in survey.texts:
+        edits.append(PathEdit(0, None, "PYTHONPATH is set for the programs that it starts"))
     return conclusions.found, edits
 
 

@@ -13,6 +13,11 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Scope = Function | ast.ClassDef | None  # None: the module
 LEAVES = (ast.Constant, ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
 WHOLE, SOME = -1, -2  # positions in an unpacking
+_READING = """
+    len print sorted list set tuple dict enumerate zip iter str repr any all max min sum map filter reversed isinstance
+    join format choice info debug warning error exception critical log dumps range next chain append extend get
+"""
+READING = frozenset(_READING.split())
 MOST_ADDED = 5_000  # things put into containers of one file
 GROWING = {"append", "add", "extend", "update", "insert", "setdefault", "appendleft", "extendleft"}
 
@@ -39,6 +44,7 @@ class Bindings:
         self.calls: dict[str, list[ast.Call]] = {}  # by the last part of what is called
         self.keywords: dict[str, list[ast.expr]] = {}
         self.mentions: dict[str, int] = {}  # how often a name is used other than to call it
+        self.handed: set[str] = set()  # names of what others are given, who may put something into it
         self.scope_of: dict[ast.AST, Scope] = {}
         self._above: dict[Scope, Scope] = {}
         self._elsewhere: dict[tuple[Scope, str], tuple[Scope, ...]] = {}  # by `global` and `nonlocal`
@@ -71,7 +77,7 @@ class Bindings:
     def _home(self, name: str, scope: Scope) -> Scope:
         start = scope
         while scope is not None and (
-            name not in self.names.get(scope, {}) or (_is_class(scope) and scope is not start)
+            name not in self.names.get(scope, {}) or (isinstance(scope, ast.ClassDef) and scope is not start)
         ):
             scope = self._above[scope]
         return scope
@@ -225,6 +231,8 @@ class Bindings:
         name = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
         self.calls.setdefault(name, []).append(node)
         self.mentions[name] = self.mentions.get(name, 0) - 1
+        if name not in READING:
+            self.handed.update(each.id for each in node.args if isinstance(each, ast.Name))
         for keyword in node.keywords:
             if keyword.arg:
                 self.keywords.setdefault(keyword.arg, []).append(keyword.value)
@@ -284,10 +292,6 @@ def _outside_of(node: Function | ast.ClassDef) -> Iterator[ast.AST]:
     returns = getattr(node, "returns", None)
     if returns is not None:
         yield returns
-
-
-def _is_class(scope: Scope) -> bool:
-    return isinstance(scope, ast.ClassDef)
 
 
 def _is_text(node: ast.expr) -> bool:

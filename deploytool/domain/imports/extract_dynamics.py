@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from deploytool.domain.imports.evaluate import Evaluator
-from deploytool.domain.imports.evaluate_text import Text, Value, joined, one_of, unknown
+from deploytool.domain.imports.evaluate_text import Text, Value, joined, known, one_of, unknown
 from deploytool.domain.imports.extract_aliases import Kept, is_partial, parts_of, with_partial
 from deploytool.domain.imports.extract_bindings import GROWING, Binding
 from deploytool.domain.imports.extract_code import RUNNING as CODE
@@ -44,6 +44,9 @@ FILES = {  # position of the file among the arguments, and its keyword
     "ctypes.CDLL": (0, "name"),
 }
 HANDED = IMPORTING | BUILTIN | OBJECTS | {"exec", "execfile", "runpy.run_path", "builtins.__import__"}
+# A word of the code that says that some text names what is imported; whose text, is not told there.
+OPENING = {"ImportString", "PyObject", "unsafe_load", "unsafe_load_all", "full_load", "UnsafeLoader", "FullLoader"}
+HIDDEN = {"import_module", "__import__", "run_module", "run_path", "spec_from_file_location"}
 HOOKS = {"sys.meta_path", "sys.path_hooks"}
 EVERY = IMPORTING | BUILTIN | OBJECTS | BELOW | PREFIXED | set(FILES) | CODE
 LAST = {name.rpartition(".")[2]: name for name in EVERY}
@@ -53,7 +56,8 @@ TRIGGERS = (
     | MODULES
     | METHODS
     | {"load_module", "attach", "attach_stub"}
-    | {"meta_path", "path_hooks", "__path__"}
+    | {"meta_path", "path_hooks", "__path__", "modules", "run", "Config"}
+    | OPENING
 )
 
 
@@ -77,6 +81,10 @@ class Dynamics:
         for statement, place in self._survey.assigns:
             self._of_assignment(statement, place)
         self._given_away()
+        self._hidden()
+        if self._survey.words & OPENING:
+            name = min(self._survey.words & OPENING)
+            self._conclusions.say(self._survey.tree, Place(), (), f"{name} imports what a text names", elsewhere=True)
         for escaped in self._kept.escaped:
             self._conclusions.say(escaped, Place(), (), f"{said(escaped)} is handed on, to be called with any name")
 
@@ -87,6 +95,14 @@ class Dynamics:
             unknown_ones = sorted(name for name in names if name not in LAST and name not in called)
             if unknown_ones:
                 self._conclusions.say(node, Place(), (), f"others may call {unknown_ones[0]}", elsewhere=True)
+
+    def _hidden(self) -> None:
+        """`vars(importlib)["import_module"]`: the function itself is named by a text."""
+        for name in HIDDEN & set(self._survey.texts):
+            calls = [call for call, _ in self._survey.calls if len(call.args) > 1 and self._by_getattr(call)]
+            seen = sum(isinstance(call.args[1], ast.Constant) and call.args[1].value == name for call in calls)
+            if self._survey.texts.count(name) > seen:
+                self._conclusions.say(self._survey.tree, Place(), (), f"{name} is named by a text, to be called")
 
     def _is_one(self, node: ast.expr) -> bool:
         """Is it a function that imports what it is told? A name alone, not a call of it."""
@@ -168,8 +184,21 @@ class Dynamics:
     def _of_assignment(self, node: ast.Assign | ast.AugAssign | ast.AnnAssign, place: Place) -> None:
         for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
             inner = target.value if isinstance(target, ast.Subscript) else target
-            if _is_path(inner) or self._evaluator.dotted(inner) & HOOKS:
+            if isinstance(target, ast.Subscript) and self._evaluator.dotted(inner) & {"sys.modules"}:
+                self._renamed(node, place)
+            elif _is_path(inner) or self._evaluator.dotted(inner) & HOOKS:
                 self._conclusions.say(node, place, (), f"{said(inner)} changes where modules come from")
+
+    def _renamed(self, node: ast.Assign | ast.AugAssign | ast.AnnAssign, place: Place) -> None:
+        """`sys.modules["old"] = new`: what is imported below the one name lies below the other."""
+        value = node.value
+        names: set[str] = set()
+        if isinstance(value, ast.Name | ast.Attribute):
+            names = {name for name in self._evaluator.dotted(value) if name.partition(".")[0] != "self"}
+        elif isinstance(value, ast.Call) and self._names_of(value.func):
+            names = {each.text for arg in value.args[:1] for each in self._texts(arg).texts}
+        if names:
+            self._conclusions.modules(node, place, known(*(f"{name}.*" for name in names)), "sys.modules")
 
     def _of_call(self, name: str, node: ast.Call, place: Place) -> None:
         if name == "__path__" or name.rpartition(".")[0] in HOOKS:
@@ -193,6 +222,9 @@ class Dynamics:
             self._named(node, place, name)
 
     def _named(self, node: ast.Call, place: Place, name: str) -> None:
+        if any(isinstance(each, ast.Starred) for each in node.args):
+            self._conclusions.say(node, place, (), f"{_short(name)}: {said(node)} cannot be told")
+            return
         given = argument(node, 0, "name", "modname", "mod_name", "import_name", "dotted_path", "import_path")
         value = unknown("no argument") if given is None else self._texts(given)
         if name in BUILTIN:

@@ -16,7 +16,7 @@ METHODS = {
     "autodiscover_tasks", "autodiscover_modules", "from_object", "config_from_object", "from_pyfile", "from_envvar",
     "dictConfig", "fileConfig", "DictConfigurator",
 }  # fmt: skip
-LAZY = {"lazy_loader.attach", "lazy_loader.attach_stub"}
+LAZY = {"lazy_loader.attach", "lazy_loader.attach_stub", "uvicorn.run", "uvicorn.Config"}
 DEEPEST = 6
 
 
@@ -43,6 +43,8 @@ class Frameworks:
                 )
             case "autodiscover_tasks":
                 self._tasks(node, place)
+            case "run" | "Config":
+                self._served(node, place, name)
             case "attach" | "attach_stub":
                 self._attached(node, place, name)
 
@@ -58,6 +60,16 @@ class Frameworks:
             named = frozenset(each for each in value.texts if each.text.strip("*") or each.altered)
             if named:  # a name for a text, where most are for classes
                 self._conclusions.modules(node, place, value._replace(texts=named), name, objects=True)
+
+    def _served(self, node: ast.Call, place: Place, name: str) -> None:
+        """`uvicorn.run("module:app")`; the application itself is no text."""
+        given = argument(node, 0, "app")
+        if given is not None and not isinstance(given, ast.Constant):
+            value = self._evaluator.value(given)
+            named = frozenset(each for each in value.texts if each.text.partition(":")[0].strip("*") or each.altered)
+            outside = isinstance(given, ast.Call | ast.Subscript | ast.JoinedStr) and self._outside(given, DEEPEST)
+            if named or outside:
+                self._conclusions.modules(node, place, value._replace(texts=value.texts if outside else named), name)
 
     def _logging(self, node: ast.Call, place: Place, name: str) -> None:
         """Classes of handlers and formatters by name: written here, said by another file, or in one with settings."""

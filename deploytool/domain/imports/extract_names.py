@@ -23,6 +23,7 @@ from deploytool.domain.imports.extract_survey import Place
 from deploytool.domain.imports.extract_wording import said
 from deploytool.domain.imports.facts import Dynamic, Subject
 
+FOLDERS = ("run_path", "python")  # what runs a folder by its `__main__.py`
 SIGNS = {HERE, OWN, PARENT, LISTED}
 
 
@@ -87,6 +88,8 @@ class Conclusions:
                 vague.append(each)
             else:
                 patterns.add(made)
+                if what in FOLDERS and "." not in made.rpartition("/")[2]:
+                    patterns.add(f"{made}/__main__.py")
         if siblings:
             self.say(node, place, (".*",), f"{what}: a file of its own folder")
         if value.texts and not patterns and not vague:

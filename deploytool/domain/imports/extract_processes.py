@@ -17,6 +17,7 @@ SHELLS = {
     "os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput", "subprocess.run", "subprocess.call",
     "subprocess.Popen", "subprocess.check_call", "subprocess.check_output", "asyncio.create_subprocess_shell",
 }  # fmt: skip
+SERVERS = ("gunicorn", "uvicorn", "hypercorn", "daphne", "celery", "flask", "rq", "dramatiq", "arq")
 WITH_VALUE = ("-W", "-X", "-Q", "--check-hash-based-pycs")
 
 
@@ -31,6 +32,8 @@ class Processes:
         for node, place in self._survey.lists:
             if self._is_python(node.elts[0]):
                 self._words(node, place, node.elts[1:])
+            elif isinstance(node.elts[0], ast.Constant) and node.elts[0].value in SERVERS:
+                self._served(node, place)
         for statement, place in self._survey.assigns:
             self._continued(statement.value, place)
         for call, place in self._survey.calls:
@@ -41,6 +44,14 @@ class Processes:
                 rest = call.args[index + 1 :]
                 if self._is_python(each) and rest and self._is_word(rest[0]):
                     self._words(call, place, rest)
+
+    def _served(self, node: ast.List | ast.Tuple, place: Place) -> None:
+        """`["celery", "-A", "worker", "worker"]`: each word may name the module that has the application."""
+        words = [each.text for part in node.elts[1:] for each in self._evaluator.value(part).settled().texts]
+        names = {word.rpartition("=")[2].partition(":")[0] for word in words}
+        named = {name for name in names if name.replace(".", "").isidentifier()}
+        if named:
+            self._conclusions.say(node, place, named)
 
     def _is_word(self, node: ast.expr) -> bool:
         """Not the list of arguments, which is looked at by itself, nor the interpreter once more."""

@@ -63,7 +63,8 @@ def names_in_shell(source: str) -> tuple[str, ...]:
 
 def names_in_data(text: str) -> tuple[str, ...]:
     """Words of a data file that could name a module, or something in one."""
-    return tuple(sorted({word for word in _DATA.findall(text[:DATA]) if "." in word or ":" in word}))
+    found = {word for word in _DATA.findall(text[:DATA]) if "." in word or ":" in word}
+    return tuple(sorted(found.union(*(word.split(":") for word in found if ":" in word))))
 
 
 def words_in_data(text: str) -> tuple[str, ...]:

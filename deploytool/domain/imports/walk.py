@@ -140,7 +140,7 @@ class Walk:
                 node.read = path.rpartition("/")[2]
                 self._fresh[path] = None
             return
-        if run.kind is AskKind.PROGRAM and path.endswith(".py"):
+        if run.kind in (AskKind.PROGRAM, AskKind.FILES) and path.endswith(".py"):
             self.add_root(path.rpartition("/")[0])
         read = node.read or read_as(path, run)
         if not node.main or read != node.read:
