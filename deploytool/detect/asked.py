@@ -10,12 +10,12 @@ from pathlib import Path
 from deploytool.adapters.git import Commit
 from deploytool.config import ServiceTable
 from deploytool.detect.drift import Detection
+from deploytool.detect.grounds import Key
 from deploytool.detect.impact import Seen
 from deploytool.detect.making import Making, files_of
 from deploytool.detect.where import answers_of, asked
 from deploytool.domain.ignorefile import rules_of
 from deploytool.domain.ignorepattern import cleaned
-from deploytool.domain.impact import Side
 from deploytool.domain.imports.namespace import TooManyNames
 from deploytool.domain.imports.reachable import importers_of
 from deploytool.domain.imports.study import Study, name_of
@@ -94,13 +94,13 @@ class Asking:
         return self._known
 
     def _serving(self) -> Iterator[Making]:
-        detection, made = self.detection, self.making
-        for tree in self._trees()[1:]:
-            with suppress(KeyError):
-                precision = detection.precisions[made.table.name]
-                seen = Seen(tree, detection.sources.made_of(made.table, tree, precision))
-                impact = detection.impacts.of(made.table, seen, near=made.seen) if made.side.impact else None
-                yield Making(made.table, seen, Side(seen.made.build_inputs, impact))
+        grounds, made = self.detection.grounds, self.making
+        for entry in self.detection.declared:
+            for known in entry.shares:
+                with suppress(KeyError):  # not here, or not known
+                    key = Key(made.table.name, known.provenance.commit or "", known.overrides)
+                    seen = grounds.seen(made.table, key)
+                    yield Making(made.table, seen, grounds.side(made.table, seen, near=made.seen))
 
     def _importers(self, path: str) -> tuple[Importer, ...]:
         """Who asks for it in the image, what is reachable first."""
@@ -110,7 +110,7 @@ class Asking:
         found: dict[str, Importer] = {}
         with suppress(KeyError, TooManyNames):
             for place in places_of(study, path):
-                for by, line in importers_of(study.program, study.layout, self.detection.impacts.facts, place):
+                for by, line in importers_of(study.program, study.layout, self.detection.grounds.impacts.facts, place):
                     name = name_of(by, study.layout)
                     found.setdefault(name, Importer(name, line, name in impact.by))
         return tuple(sorted(found.values(), key=lambda one: (not one.reachable, one.path)))

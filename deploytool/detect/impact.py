@@ -25,7 +25,7 @@ from deploytool.domain.model import Kind
 from deploytool.domain.relevance import is_build_input
 from deploytool.domain.tree import FOLDER, LINK, SUBMODULE, Tree
 
-WORKING = 1  # how an impact is worked out; raise it when the same sources could give another one
+WORKING = 2  # how an impact is worked out; raise it when the same sources could give another one
 
 # Data whose content never says what is started or imported; all else could (scripts, Procfile, settings).
 PLAIN_DATA = (
@@ -113,7 +113,7 @@ class Impacts:
 
     def _like(self, table: ServiceTable, seen: Seen, near: Seen) -> Impact | None:
         """The impact of `near`, when nothing that changed in between could make another one."""
-        if near.made.selection != seen.made.selection:
+        if near.made.selection != seen.made.selection or near.made.overrides != seen.made.overrides:
             return None
         known = self.of(table, near)
         taken = seen.made.selection
@@ -153,6 +153,7 @@ def _parts(table: ServiceTable, seen: Seen) -> Iterator[str]:
         table.image_folder or "",
     )
     yield from ("entrypoint", table.entrypoint or "", "dynamic", *table.dynamic, "ignore", *table.ignore)
+    yield repr(seen.made.overrides)
     for kind, paths in (("inputs", seen.made.selection.inputs), ("roots", seen.made.selection.roots)):
         yield kind
         for path in sorted(paths):

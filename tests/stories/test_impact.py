@@ -191,6 +191,30 @@ def test_a_function_is_its_folder(project: Project) -> None:
     assert words(ran) == {"hook/far.py": "not-imported"}
 
 
+STARTED: dict[str, dict[str, Any]] = {
+    "args": {"args": ["--bind", ":8080", "api.worker:app"]},
+    "command": {"command": ["python", "-m", "api.worker"]},
+    "a variable": {"env": [{"name": "GUNICORN_CMD_ARGS", "value": "--config api/worker.py"}]},
+}
+
+
+@pytest.mark.parametrize("way", STARTED)
+def test_cloud_run_may_start_another_program_than_the_image_says(project: Project, way: str) -> None:
+    """One image, several services: what their templates start decides, not the Dockerfile."""
+    apart = DOCKERFILE.replace(b'CMD ["gunicorn", "--bind", ":8080", ', b'ENTRYPOINT ["gunicorn"]\nCMD [')
+    first: dict[str, Value | None] = {"api/Dockerfile": apart, "api/worker.py": b"from shared import unused\n"}
+    commits = story(project, first, {"shared/unused.py": b"QUESTION = 1\n"})
+    for more, verdict in ((STARTED[way], "stale"), ({}, "current")):
+        containers = [{"image": "eu.gcr.io/p/api:latest", **more}]
+        fleet = {"services": [v2_service("api", template=labelled(commits[1], containers=containers))]}
+        file = project.file("fleet.json", fleet)
+        ran = project.run("drift", "--format", "json", "--fleet", file)
+        assert ran.entry("api")["verdict"] == verdict, ran.out
+        status = project.run("status", "--format", "json", "--fleet", file)
+        again = project.run("drift", "--format", "json", "--fleet", project.file("status.json", status.json))
+        assert again.entry("api")["verdict"] == verdict
+
+
 def test_another_language_is_compared_by_its_image(project: Project) -> None:
     node = b'FROM node:22\nCOPY api/ /app/\nCMD ["node", "/app/main.js"]\n'
     commits = story(project, {"api/Dockerfile": node, "api/main.js": b"1\n"}, {"api/other.js": b"2\n"})

@@ -68,7 +68,7 @@ def study_of(
     """
     layout = image.layout(tree)
     read = reader_of(layout, tree)
-    if image.dockerfile is None:
+    if image.dockerfile is None and image.command is None:
         program = program_of_folder(layout, read, kind_function=function, entrypoint=entrypoint)
     else:
         program = program_of(image, layout, read, entrypoint)
