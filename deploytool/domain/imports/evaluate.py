@@ -221,7 +221,7 @@ class Evaluator:
         if given is not None:
             values.append(self._followed((node.id, id(given)), given))
         elif not imported:
-            values.append(unknown(node.id))
+            values.append(unknown(f"{node.id}, which this file does not set"))
         return one_of(values)
 
     def _followed(self, key: object, given: list[Binding]) -> Value:

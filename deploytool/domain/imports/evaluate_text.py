@@ -14,6 +14,7 @@ PARENT = "\uf8f2"  # the module name without its last part
 LISTED = "\uf8f3"  # a name found by listing the own package
 LOOP = 0xE000  # and above: the value that is being followed, met again within itself
 MOST = 500  # texts of one value; more are told apart by their first parts only
+LONGEST = 1000  # characters of one text; the rest of it is `*`
 UP = 12  # folders above a file that a search upwards is taken to visit
 
 
@@ -80,7 +81,10 @@ def joined(parts: Iterable[Value], whences: Iterable[str], between: str = "") ->
 
 def _both(left: Text, right: Text, glue: str) -> Text:
     source = left if left.whence else right
-    return Text(left.text + glue + right.text, source.whence, left.outside or right.outside)
+    text = left.text + glue + right.text
+    if len(text) > LONGEST:
+        return Text(text[: LONGEST // 2] + STAR, source.whence or "a long text", left.outside or right.outside)
+    return Text(text, source.whence, left.outside or right.outside)
 
 
 def changed(value: Value, change: Callable[[str], str | None]) -> Value:

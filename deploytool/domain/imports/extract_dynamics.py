@@ -137,7 +137,7 @@ class Dynamics:
                 others = [each for each in node.args if each is not handed]
                 value = one_of(self._evaluator.value(each).elements() for each in others)
                 value = value if value.texts else unknown("whoever it is handed to")
-                self._conclusions.modules(node, place, value, _short(name), name in OBJECTS)
+                self._conclusions.modules(node, place, value, f"{said(node.func)} of {_short(name)}", name in OBJECTS)
 
     def _of_assignment(self, node: ast.Assign | ast.AugAssign | ast.AnnAssign, place: Place) -> None:
         for target in node.targets if isinstance(node, ast.Assign) else [node.target]:

@@ -98,9 +98,9 @@ class Conclusions:
 
 
 def _argument(node: ast.AST, what: str) -> str:
-    if isinstance(node, ast.Call) and node.args:
+    if isinstance(node, ast.Call) and node.args and " " not in what:
         return said(node.args[0])
-    return "its name"
+    return "the name"
 
 
 def _spelled(texts: Iterable[Text]) -> list[Text]:
