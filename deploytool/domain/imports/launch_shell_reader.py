@@ -95,7 +95,7 @@ class _Reader:
             nodes = self._if(lexer)
         elif name in ("while", "until"):
             lexer.take()
-            nodes = [*self.body(lexer), Either((self._between(lexer, "do", "done"), ()))]
+            nodes = [Each("", (), (*self.body(lexer), *self._between(lexer, "do", "done")))]
         elif name in ("for", "select"):
             nodes = self._for(lexer)
         elif name == "case":

@@ -53,6 +53,16 @@ class State:
         for other in others:
             self._merge(other)
 
+    def forget_changes(self, before: State) -> None:
+        """What is still not the same may become anything."""
+        for name, ways in self.variables.items():
+            if before.variables.get(name) != ways:
+                self.variables[name] = ((UNKNOWN,),)
+        if self.cwds != before.cwds:
+            self.cwds = (UNKNOWN,)
+        if self.positional != before.positional:
+            self.positional = ((UNKNOWN,),)
+
     def _merge(self, other: State) -> None:
         for name in {**self.variables, **other.variables}:
             mine, theirs = self.variables.get(name), other.variables.get(name)

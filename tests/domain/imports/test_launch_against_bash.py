@@ -24,16 +24,26 @@ STUB = '#!{bash}\nprintf "%s|%s|%s\\n" "$PWD" "$PYTHONPATH" "$1" >> "$LOG"\n'
 
 pytestmark = pytest.mark.skipif(BASH is None, reason="needs bash")
 
-_values = st.sampled_from(
-    ["main", "app", "jobs/run", "jobs", "run", ".", "", "main.py", "python", "python main.py", "a b"]
-)
+# Most of these name a file wherever the shell is, so that a wrong reading shows as a wrong file and not as a doubt.
+_values = st.sampled_from(["main", "app", "jobs/run", "jobs/other", "jobs/main"])
 _names = st.sampled_from(["X", "Y"])
-_plain = ["main.py", "app.py", "jobs/run.py", "'main.py'", "jobs/*.py", '"$(pwd)/app.py"', '"$PWD/main.py"', "run.py"]
-_computed = """
-    $X "$X" $X.py ${X}.py "${Y:-main}.py" $1 "$@" ${1:-main.py} ${X:-app.py} ${2} "${A[@]}" ${Y%/*}/run.py ${X:+main.py}
-"""
-_words = st.one_of(st.sampled_from(_plain), st.sampled_from(_computed.split()))
-_BEGIN = "X=main; Y=jobs/run; A=(app.py); set -- main.py x\n"
+_plain = ["main.py", "/app/app.py", "'main.py'", '"$(pwd)/main.py"', '"$PWD/main.py"', "/app/jobs/*.py"]
+_computed = [
+    *(
+        "/app/$X.py",
+        "/app/$X.py",
+        '"/app/${X}.py"',
+        "/app/$Y.py",
+        '"/app/${Y:-main}.py"',
+        "$1",
+        '"$@"',
+        "${1:-main.py}",
+    ),
+    *("${2}", '"${A[@]}"', "/app/$(dirname jobs/run)/run.py", '"$(basename /app/main.py)"', "/app/${X:+main}.py"),
+    "/app/${Y%/*}/run.py",
+]
+_words = st.one_of(st.sampled_from(_plain), st.sampled_from(_computed))
+_BEGIN = "X=main; Y=jobs/run; A=(/app/app.py); set -- /app/app.py /app/jobs/other.py\n"
 _conditions = st.sampled_from(["true", "false", '[ "$X" = main ]', "[[ $Y == jobs* ]]", 'test -n "$1"', "! true"])
 _simple = st.one_of(
     st.builds("python {}".format, _words),
@@ -44,16 +54,25 @@ _simple = st.one_of(
     st.builds("{}='{}' python {}".format, _names, _values, _words),
     st.builds("PYTHONPATH={} python {}".format, st.sampled_from(["/lib", "jobs", "$PWD/jobs", ":/x"]), _words),
     st.builds("{}+='{}'".format, _names, _values),
-    st.builds("cd {}".format, st.sampled_from(["jobs", "..", "/app/jobs", '"$X"', "$(dirname jobs/x)"])),
+    st.builds("cd {}".format, st.sampled_from(["jobs", "/app", "/app/jobs", "/app/jobs", "/app"])),
     st.builds("set -- {} {}".format, _words, _words),
     st.builds("A=({} {})".format, _words, _words),
     st.builds('sh -c "python {}"'.format, st.sampled_from(["main.py", "jobs/run.py", "$1", "\\$1"])),
     st.builds("sh -c 'python $1' x {}".format, _words),
     st.builds("env X=jobs python {}".format, _words),
     st.sampled_from(
-        ["shift", "$X", "$Y main.py", '"$@"', "f", "f app.py", "g main.py", "unset X", 'eval "python $X"', ". ./lib.sh"]
+        [
+            "shift",
+            "P=python; $P $1",
+            'python "$@"',
+            "f() { python $1; }; f $X.py",
+            "g main.py",
+            "unset X",
+            'eval "python /app/$X.py"',
+            ". ./lib.sh",
+        ]
     ),
-    st.builds("eval {}".format, _words),
+    st.builds("eval python {}".format, _words),
     st.builds("echo $(python {})".format, _words),
 )
 
