@@ -30,8 +30,13 @@ class Judge:
 
     def needs(self, path: str, by: str, facts: Facts, whens: frozenset[When]) -> Iterator[Needed]:
         """Of one file, found at `path` and reported as `by`."""
+        firsts = self.names.space.firsts
         for each in facts.imports:
-            if each.when in whens:
+            if each.when not in whens:
+                continue
+            if not each.level and each.module.partition(".")[0] not in firsts:
+                yield Needed(each.module, by, each.line, each.when, each.guarded, each.names)
+            else:
                 yield from self._import(path, by, each)
         for dynamic in facts.dynamics:
             if dynamic.when in whens and dynamic.bounded and dynamic.subject is Subject.MODULE:
