@@ -105,14 +105,10 @@ class Judge:
         first, _, rest = name.partition(".")
         if not rest:
             return False
-        later = tuple(self._later)
         for order in self.orders:
             if self.names.found_in_order(name, order) or not self.names.found_in_order(first, order):
                 return False
-            mixed = ((*order, *later), (*later, *order)) if later else ()
-            if any(self.names.found_in_order(name, each) for each in mixed):
-                return False
-        return bool(self.orders) and not any(self.names.found_in_order(name, (root,)) for root in later)
+        return bool(self.orders) and not any(self.names.found_in_order(name, (root,)) for root in self._later)
 
 
 def needed_of(judge: Judge, files: Iterable[tuple[str, str, Facts | None, frozenset[When]]]) -> tuple[Needed, ...]:
