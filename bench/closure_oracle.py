@@ -35,6 +35,10 @@ from tests.python_oracle import Link, Loaded, OracleFailed, Run, Start, lay_out,
 GONE = b'raise SystemExit("loaded")\n'
 AT_ONCE = 25  # files mutated in one run
 PROCESSES = 2
+COLUMNS = (
+    "sources", "at startup", "and lazily", "reachable", "missing", "unfollowed", "perhaps missing", "extras", "mutated",
+    "breaks", "noticed",
+)  # fmt: skip
 
 
 @dataclass
@@ -79,7 +83,8 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     given = arguments()
-    commits = [git(given.repo, "rev-parse", "--verify", f"{name}^{{commit}}").strip() for name in given.commits.split(",")]
+    names = [f"{name}^{{commit}}" for name in given.commits.split(",")]
+    commits = [git(given.repo, "rev-parse", "--verify", name).strip() for name in names]
     repository = Repository(given.repo, cache=None)
     try:
         tasks = list(_tasks(given, repository, commits))
@@ -107,9 +112,13 @@ def _tasks(given: argparse.Namespace, repository: Repository, commits: list[str]
                 found.note = "not there" if image is None else f"no Python is started: {image.command}"
                 yield found
                 continue
-            function = table.get("kind") == "function"
             study = study_of(
-                image, tree, facts, function=function, entrypoint=table.get("entrypoint"), dynamic=table.get("dynamic", ())
+                image,
+                tree,
+                facts,
+                function=table.get("kind") == "function",
+                entrypoint=table.get("entrypoint"),
+                dynamic=table.get("dynamic", ()),
             )
             yield Task(found, _files(study, tree), study, run)
 
@@ -143,7 +152,7 @@ def _image(table: Mapping[str, Any], tree: Tree) -> Image | None:
 def _run(table: Mapping[str, Any], image: Image) -> Run | None:
     told = table.get("oracle", {})
     if "command" in told:
-        return run_of_words(told["command"], told.get("cwd", image.workdir), {**image.environment, **told.get("env", {})})
+        return run_of_words(told["command"], told.get("cwd", image.workdir), image.environment)
     if image.dockerfile is None:
         return Run((Start("file", f"{image.workdir}/main.py"),), image.workdir, (image.workdir,))
     return run_of(image)
@@ -186,7 +195,8 @@ def _mutate(task: Task, root: Path, wanted: int) -> None:
     while silent and found.mutated < wanted:
         chosen = dice.sample(silent, min(AT_ONCE, len(silent)))
         if _changes(task, root, chosen, plain):
-            found.breaks += [place for place in chosen if _changes(task, root, [place], plain)] or [f"only together: {chosen}"]
+            alone = [place for place in chosen if _changes(task, root, [place], plain)]
+            found.breaks += alone or [f"only together: {chosen}"]
         found.mutated += len(chosen)
     loaded = sorted(place for place in plain.startup if place.endswith(SOURCE))
     if loaded:
@@ -203,21 +213,25 @@ def _changes(task: Task, root: Path, places: list[str], plain: Loaded) -> bool:
 
 
 def _print(results: list[Found], given: argparse.Namespace) -> None:
-    print("| service | commit | sources | at startup | and lazily | reachable | missing | unfollowed | extras | mutated | breaks | noticed |")
-    print("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|")
+    print("| service | commit |", " | ".join(COLUMNS), "|")
+    print("|---|---|", "--:|" * len(COLUMNS))
     for found in results:
-        if found.loaded is None:
-            print(f"| {found.service} | {found.commit} | {found.note[:80]} |")
-            continue
-        reached = sum(place.endswith(SOURCE) for place in found.reached)
-        figures = (found.sources, len(found.loaded.startup), len(found.loaded.files), f"{reached}{'' if found.proven else ' (all)'}",
-                   len(found.missing), len(found.unfollowed), len(found.extras), found.mutated, len(found.breaks), found.noticed)  # fmt: skip
+        figures = _figures(found) if found.loaded else [found.note[:80]]
         print(f"| {found.service} | {found.commit} | {' | '.join(map(str, figures))} |")
     done = [found for found in results if found.loaded]
-    total = (len(done), sum(len(f.missing) for f in done), sum(f.mutated for f in done), sum(len(f.breaks) for f in done))
-    print("{} services x commits, {} missing, {} mutations, {} breaks".format(*total))
+    missing, breaks = sum(len(found.missing) for found in done), sum(len(found.breaks) for found in done)
+    mutated = sum(found.mutated for found in done)
+    print(f"{len(done)} services x commits, {missing} missing, {mutated} mutations, {breaks} breaks")
     for found in done:
         _details(found, given)
+
+
+def _figures(found: Found) -> list[object]:
+    assert found.loaded is not None
+    reached = sum(place.endswith(SOURCE) for place in found.reached)
+    followed = [len(found.loaded.startup), len(found.loaded.files), f"{reached}{'' if found.proven else ' (all)'}"]
+    lists = (found.missing, found.unfollowed, found.guessed, found.extras)
+    return [found.sources, *followed, *map(len, lists), found.mutated, len(found.breaks), found.noticed]
 
 
 def _details(found: Found, given: argparse.Namespace) -> None:

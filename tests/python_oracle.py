@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -92,7 +92,7 @@ def lay_out(files: Iterable[tuple[str, bytes | Link]], root: Path) -> None:
             place.write_bytes(content)
 
 
-def loaded_in(root: Path, run: Run, *, lazy: bool = True, guess: bool = False, python: Sequence[str] = (sys.executable,)) -> Loaded:
+def loaded_in(root: Path, run: Run, *, lazy: bool = True, guess: bool = False) -> Loaded:
     """Run the program of an image that lies in `root`. Raises OracleFailed, with what Python said."""
     (root / run.cwd.lstrip("/")).mkdir(parents=True, exist_ok=True)
     order = {
@@ -110,7 +110,7 @@ def loaded_in(root: Path, run: Run, *, lazy: bool = True, guess: bool = False, p
     with tempfile.TemporaryDirectory() as place:
         given, answer = Path(place, "order.json"), Path(place, "answer.json")
         given.write_text(json.dumps(order))
-        command = [*python, "-I", "-S", "-B", "-X", "utf8", str(DRIVER), str(given), str(answer)]
+        command = [sys.executable, "-I", "-S", "-B", "-X", "utf8", str(DRIVER), str(given), str(answer)]
         environment = {"PATH": os.defpath, "LANG": "C.UTF-8", "TMPDIR": place}
         ended = subprocess.run(command, env=environment, capture_output=True, timeout=SECONDS, check=False)
         said = answer.read_text() if answer.exists() else ""

@@ -217,7 +217,7 @@ def test_the_snippet_for_the_python_client_works(server: tuple[Stage, str]) -> N
 def test_the_emulator_can_be_named(server: tuple[Stage, str]) -> None:
     stage, port = server
     done = stage.run(f"CLOUD_RUN_EMULATOR_HOST=127.0.0.1:{port} deploytool drift --format json")
-    assert json.loads(done.stdout)["counts"]["stale"] == 6
+    assert json.loads(done.stdout)["counts"]["stale"] == 5
 
 
 @pytest.mark.skipif(

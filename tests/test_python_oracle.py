@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.import_corpus.everything import ROOMS
+from tests.import_corpus.case import ROOMS
 from tests.python_oracle import Call, Image, Link, Loaded, Run, Start, loaded_by
 
 MAIN = (Start("script", "/app/main.py"),)

@@ -94,7 +94,7 @@ def missing_in(making: Making) -> tuple[MissingRow, ...]:
         making.seen.tree,
         making.requirements,
         doubts=study.doubts,
-        dockerfile=image.dockerfile or "",
+        dockerfile=image.dockerfile,
     )
     return tuple(
         MissingRow(

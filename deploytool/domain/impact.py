@@ -60,7 +60,8 @@ class Side:
         if path in impact.by:
             return FileChange(path, Relevance.IMPORTED, impact.chain(path))
         if path in impact.silent:
-            return FileChange(path, Relevance.NOT_IMPORTED)
+            note = "" if path.endswith(".py") else "a document that nothing it runs names"
+            return FileChange(path, Relevance.NOT_IMPORTED, note=note)
         if path not in impact.rest:
             return None
         return _of_rest(path, impact)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from deploytool.domain.proof import CommitProof, PathProof, ProofReport, ServiceProof
+from deploytool.domain.proof import CommitProof, MissingLevel, PathProof, ProofReport, ServiceProof
 from deploytool.render.markdown_items import beside, commit_said, file_items, file_said, history_items
 from deploytool.render.markdown_text import MARKS, code, prose, table
 from deploytool.render.proof_wording import (
@@ -17,9 +17,9 @@ from deploytool.render.proof_wording import (
     Sentence,
     counts_of,
     distributions_of,
-    errors_first,
     grouped,
     importers_said,
+    missing_of,
     path_said,
     place_of,
     same_making,
@@ -107,27 +107,31 @@ def _names(names: Sequence[str]) -> str:
 
 
 def _missing(proof: ServiceProof) -> str:
-    found = errors_first(proof.missing_modules)
     titles = ["Missing in the image", "Module", "Imported at", "Why", "Hint"]
+    found = [(level, one) for level in MissingLevel for one in missing_of(proof.missing_modules, level)]
     rows = [
         [
-            str(row.level),
-            code(row.name, cell=True),
-            code(place_of(row.path, row.line), cell=True),
-            prose(row.why, cell=True),
-            code(row.hint, cell=True),
+            str(level),
+            code(one.name, cell=True),
+            _places(one.places, cell=True),
+            prose(one.why, cell=True),
+            code(one.hint, cell=True),
         ]
-        for row in found[:MOST_MISSING]
+        for level, one in found[:MOST_MISSING]
     ]
     more = f"\n\nand {len(found) - MOST_MISSING:,} more" if len(found) > MOST_MISSING else ""
     return f"{table(titles, rows)}{more}" if rows else ""
+
+
+def _places(places: Sequence[str], *, cell: bool = False) -> str:
+    more = f" and {counted(len(places) - MOST_PLACES, 'more place')}" if len(places) > MOST_PLACES else ""
+    return f"{', '.join(code(place, cell=cell) for place in places[:MOST_PLACES])}{more}"
 
 
 def _doubts(proof: ServiceProof) -> str:
     groups = [*grouped(proof.doubts).items()]
     lines = []
     for why, places in groups[:MOST_DOUBTS]:
-        more = f" and {counted(len(places) - MOST_PLACES, 'more place')}" if len(places) > MOST_PLACES else ""
-        lines.append(f"- {_names(places[:MOST_PLACES])}{more}: {prose(why)}")
+        lines.append(f"- {_places(places)}: {prose(why)}")
     lines += [f"- and {counted(len(groups) - MOST_DOUBTS, 'more doubt')}"] if len(groups) > MOST_DOUBTS else []
     return "\n".join(["What could not be told:", "", *lines]) if lines else ""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from deploytool.domain.proof import ProofReport, ServiceProof
+from deploytool.domain.proof import MissingLevel, ProofReport, ServiceProof
 from deploytool.domain.report import ServiceDrift, Verdict
 from deploytool.render.answer_table import commit_answer, path_answer
 from deploytool.render.chains import tree_lines
 from deploytool.render.drift_table import MARKS, side_lines
 from deploytool.render.history import history_lines
 from deploytool.render.making_table import doubt_lines, making_lines, missing_lines, started_by
-from deploytool.render.proof_wording import same_making, scopes_of, target_said
+from deploytool.render.proof_wording import missing_of, missing_said, same_making, scopes_of, target_said
 from deploytool.render.sheet import View, hanging, indented, joined, labelled, words
 from deploytool.render.standing import standing
-from deploytool.render.wording import counted, has_regions
+from deploytool.render.wording import has_regions
 
 LABELS = 11  # as wide as the longest label, so that all sections stand in one column
 
@@ -65,22 +65,23 @@ def _stands(proof: ServiceProof, target: str, view: View) -> list[Text]:
 def _missing_told(proof: ServiceProof, view: View) -> list[Text]:
     if not proof.missing_modules:
         return []
-    told = words(f"{counted(len(proof.missing_modules), 'module')} that it imports, from its image", "bold red")
+    style = "bold red" if missing_of(proof.missing_modules, MissingLevel.ERROR) else ""
+    told = words(f"{missing_said(proof.missing_modules)} about modules that its image does not have", style)
     return indented(labelled([("missing", told)], view.within.width, LABELS))
 
 
 def _whole(proof: ServiceProof, twin: ServiceProof | None, target: str, view: View) -> list[Text]:
     """Everything about one service; `twin` is its first region when it is made of the same there."""
-    missing = [] if twin else missing_lines(proof, view)
+    missing = [] if twin else missing_lines(proof, MissingLevel.ERROR, view)
     lines = [*missing, Text()] if missing else []
     lines += _stands(proof, target, view)
     if twin:
         same = ("made of", words(f"the same as in {twin.drift.region}"))
         lines += indented(labelled([same], view.within.width, LABELS))
     else:
-        doubts = doubt_lines(proof, view)
         lines += indented(making_lines(proof, view.within, LABELS))
-        lines += [Text(), *doubts] if doubts else []
+        for section in (missing_lines(proof, MissingLevel.WARNING, view), doubt_lines(proof, view)):
+            lines += [Text(), *section] if section else []
     history = indented(history_lines(proof.drift, view.within, tree_lines))
     return [*lines, Text(), words("What changed", "bold"), *history] if history else lines
 

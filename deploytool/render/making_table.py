@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.text import Text
 
 from deploytool.domain.proof import MissingLevel, ServiceProof
 from deploytool.render.proof_wording import (
+    MISSING_SAID,
     MOST_DOUBTS,
     MOST_MISSING,
     MOST_PLACES,
     counts_of,
     distributions_of,
-    errors_first,
     grouped,
-    place_of,
+    missing_of,
 )
-from deploytool.render.sheet import View, hanging, indented, joined, labelled, words
+from deploytool.render.sheet import View, hanging, joined, labelled, words
 from deploytool.render.wording import counted
 
 LEVELS = {MissingLevel.ERROR: "bold red", MissingLevel.WARNING: "bold yellow"}
@@ -41,22 +43,27 @@ def making_lines(proof: ServiceProof, view: View, labels: int) -> list[Text]:
     return labelled(said, view.width, labels)
 
 
-def missing_lines(proof: ServiceProof, view: View) -> list[Text]:
-    """Imports that would fail, errors first: each is an outage that waits for its moment."""
-    found = errors_first(proof.missing_modules)
-    if not found:
-        return []
-    lines = [words("Modules that the image does not have", "bold")]
-    wide = max(len(row.level) for row in found) + 2
-    for row in found[:MOST_MISSING]:
-        level = words(f"  {row.level:<{wide}}", LEVELS[row.level])
-        lines += hanging(level, words(row.name, "bold"), view.width)
-        under = words(" " * level.cell_len)
-        lines += hanging(under, words(f"imported at {place_of(row.path, row.line)}"), view.width)
-        lines += hanging(under, words(row.why), view.width) if row.why else []
-        lines += hanging(joined(under, words("hint: ", "bold")), words(row.hint), view.width) if row.hint else []
+def missing_lines(proof: ServiceProof, level: MissingLevel, view: View) -> list[Text]:
+    """Imports that would fail: an error is an outage that waits for its moment."""
+    found = missing_of(proof.missing_modules, level)
+    lines = [words(MISSING_SAID[level], "bold")] if found else []
+    for one in found[:MOST_MISSING]:
+        said = words(f"  {level}  ", LEVELS[level])
+        under = words(" " * said.cell_len)
+        lines += hanging(said, words(one.name, "bold"), view.width)
+        lines += _places(one.places, joined(under, words("at ", "dim")), view)
+        lines += hanging(under, words(one.why), view.width) if one.why else []
+        lines += hanging(joined(under, words("hint: ", "bold")), words(one.hint), view.width) if one.hint else []
     if len(found) > MOST_MISSING:
         lines.append(words(f"  and {len(found) - MOST_MISSING:,} more: --format json lists them all", "dim"))
+    return lines
+
+
+def _places(places: Sequence[str], before: Text, view: View) -> list[Text]:
+    lines = [line for place in places[:MOST_PLACES] for line in hanging(before, words(place), view.width)]
+    if len(places) > MOST_PLACES:
+        more = words(f"and {counted(len(places) - MOST_PLACES, 'more place')}", "dim")
+        lines.append(joined(" " * before.cell_len, more))
     return lines
 
 
@@ -67,10 +74,7 @@ def doubt_lines(proof: ServiceProof, view: View) -> list[Text]:
         return []
     lines = [words("What could not be told", "bold")]
     for why, places in [*groups.items()][:MOST_DOUBTS]:
-        for place in places[:MOST_PLACES]:
-            lines += indented(hanging(Text(), words(place, "yellow"), view.within.width))
-        if len(places) > MOST_PLACES:
-            lines.append(words(f"  and {counted(len(places) - MOST_PLACES, 'more place')}", "dim"))
+        lines += _places(places, words("  "), view)
         lines += hanging(words("    "), words(why), view.width)
     if len(groups) > MOST_DOUBTS:
         more = counted(len(groups) - MOST_DOUBTS, "more doubt")

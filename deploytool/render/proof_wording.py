@@ -117,8 +117,35 @@ def counts_of(files: Iterable[FileChange]) -> str:
     return ": ".join([counted(found.total(), "file"), *([", ".join(parts)] if parts else [])])
 
 
-def errors_first(found: Iterable[MissingRow]) -> list[MissingRow]:
-    return sorted(found, key=lambda row: row.level is not MissingLevel.ERROR)
+class Missing(NamedTuple):
+    """One module that the image does not have, wherever it is imported."""
+
+    name: str
+    why: str
+    hint: str
+    places: list[str]
+
+
+MISSING_SAID = {
+    MissingLevel.ERROR: "Modules that the image does not have",
+    MissingLevel.WARNING: "Modules that the image may not have, or may do without",
+}
+
+
+def missing_of(found: Iterable[MissingRow], level: MissingLevel) -> list[Missing]:
+    """Those of one level, each once with all its places."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for row in found:
+        if row.level is level:
+            groups.setdefault((row.name, row.why, row.hint), []).append(place_of(row.path, row.line))
+    return [Missing(*said, places) for said, places in groups.items()]
+
+
+def missing_said(found: Iterable[MissingRow]) -> str:
+    """`2 errors, 1 warning`, in modules."""
+    found = [*found]
+    counts = [(level, len(missing_of(found, level))) for level in MissingLevel]
+    return ", ".join(counted(count, level) for level, count in counts if count)
 
 
 def importers_said(proof: PathProof) -> list[tuple[str, list[Importer]]]:

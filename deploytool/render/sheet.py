@@ -14,7 +14,7 @@ from rich.text import Text
 from deploytool.render.text import printable
 
 GAP = 2
-BREAKS = re.compile("[/._-]+")
+BREAKS = re.compile(r"[/_-]+|\.+(?!\w{1,4}$)")  # where a long name may be broken; not before its extension
 COMFORT = 36  # a note beside the row needs this much room, or all it needs; else it goes beneath
 
 
@@ -107,7 +107,7 @@ def wrapped(text: Text, width: int) -> list[Text]:
 
 
 def _wrapped_name(name: Text, width: int) -> list[Text]:
-    """A path or a name that is too long, broken where a person would: behind a slash, a dot, a dash, an underscore."""
+    """A path or a name that is too long, broken where a person would break it."""
     lines: list[Text] = [Text()]
     for part in name.divide([found.end() for found in BREAKS.finditer(name.plain)]):
         if lines[-1].cell_len + part.cell_len <= width:

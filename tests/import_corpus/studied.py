@@ -12,8 +12,7 @@ from deploytool.domain.imports.extract import facts_of
 from deploytool.domain.imports.facts import Facts
 from deploytool.domain.imports.study import Study, study_of
 from deploytool.domain.tree import LINK, Objects
-from tests.import_corpus.case import Case, laid_out
-from tests.import_corpus.everything import CASES
+from tests.import_corpus.case import CASES, Case, laid_out
 from tests.python_oracle import Image, Loaded, loaded_by
 
 SOURCE = ".py"

@@ -128,14 +128,33 @@ def test_nothing_serves_and_nothing_known_is_said() -> None:
     assert not [line for line in lines if line.startswith(("  scope", "  third party", "  outside git"))]
 
 
-def test_missing_modules_come_first_and_errors_before_warnings() -> None:
+def test_missing_modules_come_first_and_warnings_after_what_it_is_made_of() -> None:
     lines = lines_of(troubled_report())
-    assert lines[3] == "Modules that the image does not have"
-    assert lines[4] == "  error    predictions.shared.distributed_lock"
-    assert lines[5] == "           imported at data_processors/grading/nba/main_nba_grading_service.py:42"
-    assert lines[7] == "           hint: COPY predictions/shared ./predictions/shared"
-    assert lines[8] == "  warning  sentry_sdk"
-    assert lines.index("  target       main 24bfcd85") > lines.index("  warning  sentry_sdk")
+    assert lines[3:9] == [
+        "Modules that the image does not have",
+        "  error  predictions.shared.distributed_lock",
+        "         at data_processors/grading/nba/main_nba_grading_service.py:42",
+        "         the repository has it (predictions/shared/distributed_lock.py) and the image does not",
+        "         hint: COPY predictions/shared ./predictions/shared",
+        "",
+    ]
+    at = lines.index("Modules that the image may not have, or may do without")
+    assert lines[at + 1 : at + 4] == [
+        "  warning  sentry_sdk",
+        "           at shared/utils/sentry_config.py:9",
+        "           no distribution brings it",
+    ]
+    assert 9 < lines.index("  outside git  copied into the image, not held by git: models/catboost_v9.cbm") < at
+
+
+def test_a_missing_module_is_said_once_with_its_places() -> None:
+    found = tuple(MISSING[1]._replace(line=line) for line in range(1, 6))
+    lines = lines_of(proof_report(proof(missing_modules=found)))
+    assert lines[4] == "  error  predictions.shared.distributed_lock"
+    assert [line.rpartition(":")[2] for line in lines[5:8]] == ["1", "2", "3"]
+    assert lines[8] == "            and 2 more places"
+    said = markdown_of(proof_report(proof(missing_modules=found)))
+    assert "main_nba_grading_service.py:3` and 2 more places |" in said
 
 
 def test_doubts_that_say_the_same_are_said_once() -> None:
@@ -188,6 +207,18 @@ def test_chains_with_the_same_beginning_share_it() -> None:
         "             |- base.py",
         "imported     |  `- ops.py",
         "imported     `- other.py",
+    ]
+
+
+def test_on_a_narrow_terminal_paths_break_at_their_joints_and_branches_go_on() -> None:
+    lines = lines_of(proof_report(), width=80)
+    cache = lines.index("                └─ data_processors/precompute/player_daily_cache/player_")
+    assert lines[cache + 1 : cache + 6] == [
+        "                   │  daily_cache_processor.py",
+        "                   ├─ data_processors/analytics/analytics_base.py",
+        "      imported     │  └─ data_processors/analytics/operations/bigquery_save_",
+        "                   │     ops.py",
+        "                   └─ data_processors/precompute/base/precompute_base.py",
     ]
 
 
@@ -370,7 +401,7 @@ def test_how_much_of_a_commit_matters(files: tuple[FileChange, ...], said: str) 
 
 def test_an_answer_does_not_hide_an_outage() -> None:
     asked = replace(path_report(), services=(proof(missing_modules=MISSING),))
-    assert "  missing      2 modules that it imports, from its image" in lines_of(asked)
+    assert "  missing      1 error, 1 warning about modules that its image does not have" in lines_of(asked)
 
 
 def test_markdown_says_what_the_table_says() -> None:

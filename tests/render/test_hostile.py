@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,9 +13,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from deploytool.domain.doubt import Doubt, DoubtKind
+from deploytool.domain.proof import (
+    CommitProof,
+    Importer,
+    MissingLevel,
+    MissingRow,
+    PathProof,
+    ProofReport,
+    ServiceProof,
+    ThirdParty,
+)
+from deploytool.domain.report import (
+    CommitNote,
+    Contains,
+    FileChange,
+    LookError,
+    Relevance,
+    Remark,
+    ServingRow,
+    Source,
+)
 from deploytool.render import Format, render
 from deploytool.render.markdown_text import code, prose
 from deploytool.render.text import printable
+from tests.render.proofs import phase4
 from tests.render.reports import NOW
 from tests.render.strategies import SAMPLES, drift_reports, proof_reports, reports, text
 
@@ -49,6 +72,48 @@ def test_a_pipe_shows_every_string_letter_by_letter(report: Any) -> None:
         assert printable(service.reason).rstrip() in said
     for error in report.errors:
         assert printable(error.message).rstrip() in said
+
+
+def proofs_of(sample: str) -> list[ProofReport]:
+    """Proofs in which every string is the sample: of a service, of a path, of a commit."""
+    moment, sha = NOW, "0" * 40
+    files = (FileChange(sample, Relevance.IMPORTED, (sample, f"{sample}x"), sample), FileChange(sample, Relevance.DATA))
+    note = CommitNote(sha, sample, moment, sample, Relevance.IMPORTED, files)
+    row = ServingRow(sample, sha, 100, moment, sample, (sample,), Source.ENV, sample)
+    drift = replace(phase4(), name=sample, region=sample, reason=sample, hint=sample, conflicts=(sample,), scope=sample)
+    doubts = (Doubt(sample, 1, sample, DoubtKind.UNPACKED),)
+    made = ServiceProof(
+        replace(drift, revisions=(row,), commits=(note,), files=files, doubts=doubts),
+        sample,
+        (sample,),
+        files,
+        (ThirdParty(sample, sample, sample, sample, 1), ThirdParty(sample, None, sample, sample, 1)),
+        (MissingRow(sample, sample, 1, MissingLevel.ERROR, sample, sample),),
+        doubts,
+        (sample,),
+    )
+    there = replace(made, drift=replace(made.drift, region=f"{sample}2"))
+    beside = (LookError(sample, sample),), (Remark(sample, sample),)
+    importers = (Importer(sample, 1, True), Importer(sample, 1, False))
+    path = PathProof(sample, sample, files[0], (sample,), importers, files[0], note)
+    commit = CommitProof(note, sample, Contains.NO)
+    return [
+        ProofReport(moment, sample, sha, (made, there), sample, None, None, *beside),
+        ProofReport(moment, sample, sha, (made,), sample, path, commit, *beside),
+        ProofReport(moment, sample, sha, (made,), sample, replace(path, files=files), None, *beside),
+    ]
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_every_place_of_a_proof_is_a_sink(sample: str) -> None:
+    for report in proofs_of(sample):
+        for width in (None, 80):
+            said = render(report, Format.TABLE, now=NOW, width=width)
+            assert unsafe_in(said) == set()
+            assert COLOUR.sub("", render(report, Format.TABLE, now=NOW, width=width, colour=True)) == said
+        assert render(report, Format.JSON, now=NOW).isascii()
+        test_no_table_row_is_broken.hypothesis.inner_test(report, False)  # type: ignore[attr-defined]
+        test_markdown_renders_to_text_and_code_only.hypothesis.inner_test(report, False)  # type: ignore[attr-defined]
 
 
 @given(proof_reports)

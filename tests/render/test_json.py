@@ -26,7 +26,17 @@ from deploytool.domain.report import (
     Verdict,
 )
 from deploytool.render import Format, render
-from tests.render.proofs import BASE, IDLE, PHASE4, SCOPE, commit_report, path_report, phase4, troubled_report
+from tests.render.proofs import (
+    BASE,
+    IDLE,
+    OLD_SCOPE,
+    PHASE4,
+    SCOPE,
+    commit_report,
+    path_report,
+    phase4,
+    troubled_report,
+)
 from tests.render.reports import NOW, change, drift_report, status_report, where_report
 from tests.render.strategies import reports
 
@@ -147,7 +157,7 @@ def test_drift_tells_scopes_notes_and_doubts() -> None:
     CHECKS["drift"].validate(said)
     [service] = said["services"]
     assert service["scope"] == SCOPE
-    assert service["revisions"][0]["scope"] != SCOPE
+    assert service["revisions"][0]["scope"] == OLD_SCOPE
     assert service["files"][0]["note"] == noted.note
     assert service["doubts"] == [{"path": "b.py", "line": 3, "why": doubt.why, "kind": "unbounded-import"}]
     assert "scope" not in document(status_report())["rows"][0]["revision"]

@@ -24,6 +24,7 @@ from deploytool.emulator.lockfile import claim_in
 from tests.stories.conftest import SOURCE, Project, Ran, Shop
 
 EXPECTED = json.loads((SOURCE / "tests" / "sandbox" / "expected.json").read_text())
+REACHING = ("imported", "build-input", "data", "cannot-prove")
 DRIFT = ("drift", "--format", "json", "--precision", "image")
 
 
@@ -115,6 +116,29 @@ def cmdline(pid: int) -> bytes:
 def test_the_answer_follows_its_schema(first: tuple[Project, list[Ran]]) -> None:
     schema = json.loads((SOURCE / "deploytool" / "schemas" / "drift.json").read_text())
     Draft202012Validator(schema).validate(first[1][0].json)
+
+
+def test_what_cannot_be_imported_does_not_make_it_stale(platform: Project) -> None:
+    """The shipped services.toml as it is typed: every word as Python itself would load the files."""
+    ran = platform.program("drift", "--format", "json")
+    assert ran.code == 1, ran.said
+    for entry in ran.json["services"]:
+        told = EXPECTED["services"][entry["name"]]
+        reaching = [file["path"] for file in entry["files"] if file["relevance"] in REACHING]
+        assert reaching == told["reaching_files"], entry["name"]
+        assert [file["path"] for file in entry["files"]] == told["files"], entry["name"]
+        if told["commit"]:
+            assert entry["precision"] == "import"
+            assert entry["verdict"] == ("stale" if reaching else "current")
+            scopes = {entry["scope"], *(row["scope"] for row in entry["revisions"])}
+            assert len(scopes) == (2 if reaching else 1)
+
+
+def test_a_module_that_was_left_behind_is_named(platform: Project) -> None:
+    told = EXPECTED["services"]["nba-grading-service"]["missing_modules"]
+    ran = platform.program("explain", "nba-grading-service", "--format", "json")
+    missing = ran.json["services"][0]["missing_modules"]
+    assert [(one["name"], one["level"]) for one in missing] == [(name, "error") for name in told]
 
 
 def test_status_and_where_tell_the_same_story(platform: Project) -> None:

@@ -8,25 +8,57 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.conftest import SOURCE, Project
+from tests.stories.conftest import SOURCE, Project, Ran
 
 SEED = SOURCE.parent / "shared" / "data" / "seed"
 CLONE = "PLATFORM_CLONE"  # environment: a clone of the repository that the seed's services.toml names
+REACHING = ("imported", "build-input", "data", "cannot-prove")
 NEEDED = pytest.mark.skipif(
     not os.environ.get(CLONE) or not (SEED / "fleet.json").exists(),
     reason=f"needs {CLONE} and the seed beside the project",
 )
 
 
+def asked(project: Project, *argv: str) -> Ran:
+    return project.program(
+        *argv,
+        *("--config", str(SEED / "services.toml"), "--repository", str(Path(os.environ[CLONE]).absolute())),
+        *("--fleet", str(SEED / "fleet.json"), "--format", "json"),
+        DEPLOYTOOL_NOW="2026-02-05T00:45:00Z",
+    )
+
+
+@NEEDED
+def test_the_evening_is_told_by_what_can_be_imported(project: Project) -> None:
+    expected = json.loads((SEED / "expected.json").read_text())
+    ran = asked(project, "drift")
+    assert ran.code == 1, ran.said
+    for entry in ran.json["services"]:
+        told = expected["services"][entry["name"]]
+        assert entry["verdict"] == told["verdict"], entry["name"]
+        words = {file["path"]: file["relevance"] for file in entry["files"]}
+        reaching = [path for path, word in words.items() if word in REACHING]
+        assert reaching == told.get("reaching_files", reaching), entry["name"]
+        assert all(words[path] == "not-imported" for path in told.get("not_imported", ()))
+    for name, told in expected["services"].items():
+        missing = asked(project, "explain", name).json["services"][0]["missing_modules"]
+        errors = {one["name"] for one in missing if one["level"] == "error"}
+        assert errors >= set(told.get("missing_modules", ()))
+
+
+@NEEDED
+def test_the_lock_sits_in_a_twin(project: Project) -> None:
+    path = "data_processors/precompute/precompute_base.py"
+    answer = asked(project, "explain", "nba-phase4-precompute-processors", path).json["path"]
+    assert answer["relevance"] == "not-imported"
+    assert answer["importers"] == []
+    assert answer["twin"]["path"] == "data_processors/precompute/base/precompute_base.py"
+
+
 @NEEDED
 def test_the_evening_is_told_at_image_precision(project: Project) -> None:
     expected = json.loads((SEED / "expected.json").read_text())
-    ran = project.program(
-        "drift",
-        *("--config", str(SEED / "services.toml"), "--repository", str(Path(os.environ[CLONE]).absolute())),
-        *("--fleet", str(SEED / "fleet.json"), "--format", "json", "--precision", "image"),
-        DEPLOYTOOL_NOW="2026-02-05T00:45:00Z",
-    )
+    ran = asked(project, "drift", "--precision", "image")
     assert ran.code == 1, ran.said
     assert ran.json["target"]["commit"] == expected["target"]
     found = {entry["name"]: entry for entry in ran.json["services"]}

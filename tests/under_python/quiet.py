@@ -59,7 +59,7 @@ def keep_quiet(environment: dict[str, str]) -> Children:
             raise RefusedError(f"{event} is kept from the program")
 
     sys.addaudithook(hears)
-    os.environ = Environment(environment)  # type: ignore[assignment]
+    os.environ = Environment(environment)  # type: ignore[assignment]  # noqa: B003 -- nobody else reads it
     os.getenv = os.environ.get  # type: ignore[assignment]
     time.sleep = _nap(time.sleep)
     os._exit = sys.exit  # type: ignore[assignment]

@@ -168,7 +168,7 @@ def _attribute(full: str, name: str) -> Any:
 
 
 class StandInModule(ModuleType):
-    __path__: list[str] = []
+    __path__: tuple[str, ...] = ()
 
     def __getattr__(self, name: str) -> Any:
         if name == "__file__":
@@ -188,7 +188,7 @@ class StandInFinder:
         top, _, below = name.partition(".")
         if top in sys.stdlib_module_names:
             return None
-        if below and not isinstance(sys.modules.get(name.rpartition(".")[0]), StandInModule):
+        if below and not is_one(name.rpartition(".")[0]):
             return None
         return importlib.machinery.ModuleSpec(name, StandInFinder, is_package=True)  # type: ignore[arg-type]
 
@@ -201,9 +201,13 @@ class StandInFinder:
         pass
 
 
+def is_one(name: str) -> bool:
+    return isinstance(sys.modules.get(name), StandInModule)
+
+
 def forget_those_found_now() -> bool:
     """Drop stand-ins of modules that the image has after all, since sys.path was edited; were there any?"""
-    tops = [name for name, module in sys.modules.items() if "." not in name and isinstance(module, StandInModule)]
+    tops = [name for name in sys.modules if "." not in name and is_one(name)]
     importlib.machinery.PathFinder.invalidate_caches()
     found = [name for name in tops if importlib.machinery.PathFinder.find_spec(name) is not None]
     for name in list(sys.modules):

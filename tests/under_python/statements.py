@@ -10,12 +10,13 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterator
 from types import CodeType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from stand_ins import StandIn
 
 _FUTURES = {name: getattr(__future__, name).compiler_flag for name in __future__.all_feature_names}
 _DYNAMIC = ("import_module", "__import__")
+_DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
 
 
 def run_body(code: CodeType, source: bytes, names: dict[str, Any], note: Callable[[BaseException, int], None]) -> None:
@@ -111,9 +112,12 @@ def _calls(node: ast.AST) -> Iterator[Left]:
     while queue:
         part = queue.pop(0)
         queue += ast.iter_child_nodes(part)
-        if isinstance(part, ast.Call) and _name(part.func) in _DYNAMIC and part.args:
-            if isinstance(part.args[0], ast.Constant) and isinstance(part.args[0].value, str):
-                yield Left(ast.copy_location(ast.Expr(part), part), ())
+        if _is_dynamic(part) and isinstance(part.args[0], ast.Constant):
+            yield Left(ast.copy_location(ast.Expr(part), part), ())
+
+
+def _is_dynamic(node: ast.AST) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and _name(node.func) in _DYNAMIC and bool(node.args)
 
 
 def _name(node: ast.AST) -> str:
@@ -133,7 +137,8 @@ def _never(test: ast.expr, is_main: bool) -> bool:
 def _is_main_guard(test: ast.AST) -> bool:
     if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], ast.Eq):
         return False
-    return {_name(part) or getattr(part, "value", None) for part in (test.left, *test.comparators)} == {"__name__", "__main__"}
+    sides = {_name(part) or getattr(part, "value", None) for part in (test.left, *test.comparators)}
+    return sides == {"__name__", "__main__"}
 
 
 def _edits_path(node: ast.stmt) -> bool:
@@ -149,18 +154,18 @@ def _is_about_paths(node: ast.Assign, before: tuple[ast.stmt, ...]) -> bool:
 
 
 def computed_names(source: bytes, names: dict[str, Any]) -> list[str]:
-    """What `import_module(computed)` may import: strings of the same file that could be names, f-strings as patterns."""
+    """What `import_module(computed)` may import: strings of the file that could be names, f-strings as patterns."""
     tree = ast.parse(source)
     found: list[str] = []
     for node in ast.walk(tree):
-        if not (isinstance(node, ast.Call) and _name(node.func) in _DYNAMIC and node.args):
+        if not _is_dynamic(node):
             continue
         text = node.args[0]
         if isinstance(text, ast.JoinedStr):
             found.append("".join(_part(part, names) for part in text.values))
         elif not isinstance(text, ast.Constant):
-            strings = {part.value for part in ast.walk(tree) if isinstance(part, ast.Constant)}
-            dotted = [each for each in strings if isinstance(each, str) and re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)+", each)]
+            strings = {str(part.value) for part in ast.walk(tree) if isinstance(part, ast.Constant)}
+            dotted = [each for each in strings if _DOTTED.fullmatch(each)]
             found += sorted({*dotted, *(each.rpartition(".")[0] for each in dotted)})
     return found
 

@@ -149,6 +149,12 @@ class Counterparts:
         root = max((one for one in self.roots if f"{folder}/".startswith(f"{one}/")), key=len, default=folder)
         return folder[len(root) + 1 :].replace("/", ".")
 
+    def names(self, folder: str) -> Iterator[str]:
+        """Its names as a package below every root that it is in."""
+        for root in self.roots:
+            if folder.startswith(f"{root}/"):
+                yield folder[len(root) + 1 :].replace("/", ".")
+
     def left_in(self, folder: str) -> frozenset[str]:
         """The modules and packages that the repository has beside those of an image folder."""
         found: set[str] = set()

@@ -10,14 +10,14 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from deploytool.domain.imports.evaluate_calls import PATH_PARTS, called, last_of, percent_of, piece_of
+from deploytool.domain.imports.evaluate_calls import OUTSIDE, PATH_PARTS, VALUES, called
 from deploytool.domain.imports.evaluate_functions import parameter_of, result_of
 from deploytool.domain.imports.evaluate_literals import members_of, written_in
+from deploytool.domain.imports.evaluate_methods import last_of, percent_of, piece_of
 from deploytool.domain.imports.evaluate_text import (
     HERE,
     LOOP,
     NOTHING,
-    OWN,
     STAR,
     Text,
     Value,
@@ -36,20 +36,10 @@ from deploytool.domain.imports.evaluate_text import (
 from deploytool.domain.imports.extract_bindings import WHOLE, Binding, Bindings
 from deploytool.domain.imports.extract_wording import said
 
-DEEPEST = 60  # expressions within expressions
-STEPS = 50_000  # of one file
-VALUES = {
-    "__file__": HERE,
-    "__name__": OWN,
-    "__package__": OWN,
-    "os.curdir": ".",
-    "os.pardir": "..",
-    "os.sep": "/",
-    "os.path.sep": "/",
-    "os.path.curdir": ".",
-    "os.path.pardir": "..",
-}
-OUTSIDE = ("os.environ", "sys.argv", "sys.stdin", "sys.flags", "sys.orig_argv", "sys._xoptions")
+DEEPEST = 50  # expressions within expressions
+STEPS = 20_000  # of one file
+NAMES = 25  # that are followed through one another
+WORK = 100_000  # texts that are handled for one file
 
 
 class Evaluator:
@@ -63,7 +53,7 @@ class Evaluator:
         self._open: dict[object, int] = {}  # names that are being followed, and the sign for meeting them again
         self.following: set[object] = set()  # functions whose results are being looked for
         self.loops = False  # a sign was given out below
-        self._depth = self._steps = 0
+        self._depth = self._steps = self._work = 0
 
     @property
     def bindings(self) -> Bindings:
@@ -127,11 +117,15 @@ class Evaluator:
             return percent_of(self, left, node.right)
         if not isinstance(node.op, ast.Add | ast.BitOr):
             return unknown(said(node))
-        if left.holds or right.holds or isinstance(node.op, ast.BitOr):
-            return one_of((left, right))._replace(holds=True)
+        repeats = any(is_loop(each.text) for each in left.texts)
+        if isinstance(node.op, ast.BitOr) or (right.holds and (left.holds or repeats)):
+            return one_of((left, right))
         both = joined((left, right), (said(node.left), said(node.right)))
-        if any(is_loop(each.text) for each in left.texts):  # `x += y` may be lists as well as texts
-            return one_of((both, right))
+        if left.holds or right.holds:  # lists, as far as one can see
+            return one_of((left, right, both))
+        if repeats:  # `x += y` may be lists as well as texts
+            unsure = Value(frozenset(each for each in right.texts if each.text == STAR))
+            return one_of((both, unsure))
         return both
 
     def _any(self, node: ast.BoolOp) -> Value:
@@ -169,7 +163,7 @@ class Evaluator:
             return piece
         value = self.value(whole)
         if value.holds:
-            return value if isinstance(at, ast.Slice) else Value(value.texts, False)
+            return value if isinstance(at, ast.Slice) else Value(value.texts, value.holds - 1)
         if isinstance(at, ast.Slice):
             return changed(value, lambda text: sliced(text, at))
         return changed(value, lambda text: text if text == STAR else None) if value.texts else unknown(said(node))
@@ -179,8 +173,8 @@ class Evaluator:
             if name in VALUES:
                 return known(VALUES[name])
             if name == "sys.path":
-                return Value(holds=True)
-            if name.startswith(OUTSIDE) or name == "sys.executable":
+                return Value(holds=1)
+            if name.startswith(OUTSIDE):
                 return unknown(name)
         if node.attr in PATH_PARTS and not self._is_own(node):
             return PATH_PARTS[node.attr](self.value(node.value))
@@ -213,7 +207,7 @@ class Evaluator:
         if node.id in VALUES:
             return known(VALUES[node.id])
         if node.id == "__path__":
-            return Value(frozenset((Text(f"{HERE}/.."),)), True)
+            return Value(frozenset((Text(f"{HERE}/.."),)), 1)
         scope = self.bindings.scope_of.get(node)
         given = self.bindings.of(node.id, scope)
         imported = self.aliases.get(node.id)
@@ -222,7 +216,7 @@ class Evaluator:
             if imported & set(VALUES):
                 return known(*(VALUES[each] for each in imported if each in VALUES))
             if imported == {"sys.path"}:
-                return Value(holds=True)
+                return Value(holds=1)
             values.append(unknown(" or ".join(sorted(imported))))
         if given is not None:
             values.append(self._followed((node.id, id(given)), given))
@@ -235,7 +229,7 @@ class Evaluator:
         if key in self._open:
             self.loops = True
             return Value(frozenset((Text(chr(self._open[key]), "a loop"),)))
-        if len(self._open) > DEEPEST:
+        if len(self._open) > NAMES or self._work > WORK:
             return unknown("too deep to follow")
         sign = self._open[key] = LOOP + len(self._open)
         before, self.loops = self.loops, False
@@ -243,6 +237,7 @@ class Evaluator:
             made = one_of([self._given(binding) for binding in given])
         finally:
             del self._open[key]
+        self._work += len(made.texts)
         if self.loops:
             made = unrolled(made, chr(sign))
             every = (*made.texts, *made.keys)
@@ -259,7 +254,7 @@ class Evaluator:
             return one_of(self.value(each) for each in picked)
         value = self.value(binding.value)
         if binding.adds:
-            return Value(value.texts | value.keys, True)
+            return Value(value.texts | value.keys, value.holds + 1)
         return value.elements() if binding.each or binding.at != WHOLE else value
 
     def _picked(self, binding: Binding) -> list[ast.expr] | None:

@@ -27,11 +27,11 @@ class Value(NamedTuple):
     """What an expression may be: texts, or a container of those."""
 
     texts: frozenset[Text] = frozenset()
-    holds: bool = False  # a container; nested ones are flat
+    holds: int = 0  # a container, of containers when more than 1; their texts are all in `texts`
     keys: frozenset[Text] = frozenset()  # of a dictionary
 
     def elements(self) -> Value:
-        return Value(self.texts | self.keys, False)
+        return Value(self.texts | self.keys, max(0, self.holds - 1))
 
 
 NOTHING = Value()
@@ -48,18 +48,18 @@ def unknown(whence: str, outside: bool = True) -> Value:
 def one_of(values: Iterable[Value]) -> Value:
     texts: set[Text] = set()
     keys: set[Text] = set()
-    holds = False
+    holds = 0
     for value in values:
         texts |= value.texts
         keys |= value.keys
-        holds = holds or value.holds
+        holds = max(holds, value.holds)
     return Value(_few(texts), holds, _few(keys))
 
 
 def container_of(values: Iterable[Value], keys: Iterable[Value] = ()) -> Value:
     """A list, set or dictionary of these; what is nested in it is flattened."""
     inside = one_of(values)
-    return Value(_few(inside.texts | inside.keys), True, one_of(keys).texts)
+    return Value(_few(inside.texts | inside.keys), inside.holds + 1, one_of(keys).texts)
 
 
 def joined(parts: Iterable[Value], whences: Iterable[str], between: str = "") -> Value:
@@ -99,7 +99,7 @@ def plain(text: str) -> bool:
 
 def _few(texts: Iterable[Text]) -> frozenset[Text]:
     kept = frozenset(texts)
-    return kept if len(kept) <= MOST * 8 else _shortened(kept)
+    return kept if len(kept) <= MOST * 4 else _shortened(kept)
 
 
 def _shortened(texts: Iterable[Text]) -> frozenset[Text]:
@@ -176,7 +176,7 @@ def unrolled(value: Value, sign: str) -> Value:
             rest = each.text[len(sign) :]
             upwards = not rest.replace("/..", "")
             for start in begins:
-                grown.update(_upwards(start) if upwards else (start._replace(text=start.text + STAR),))
+                grown.update(_upwards(start) if upwards else (Text(start.text + STAR, start.whence or "a loop", True),))
             if not begins:
                 grown.add(each._replace(text=STAR))
     return Value(frozenset(grown), value.holds, frozenset(key for key in value.keys if sign not in key.text))
@@ -193,7 +193,7 @@ def _upwards(start: Text) -> list[Text]:
 
 def all_above(value: Value) -> Value:
     """`Path.parents`."""
-    return Value(frozenset(above for each in value.texts for above in _upwards(each)), True)
+    return Value(frozenset(above for each in value.texts for above in _upwards(each)), 1)
 
 
 def sliced(text: str, at: ast.Slice) -> str | None:

@@ -11,6 +11,7 @@ import warnings
 from enum import StrEnum
 
 from deploytool.domain.imports.evaluate import Evaluator
+from deploytool.domain.imports.extract_code import RUNNING
 from deploytool.domain.imports.extract_dynamics import TRIGGERS, Dynamics
 from deploytool.domain.imports.extract_exports import exports_of
 from deploytool.domain.imports.extract_names import Conclusions
@@ -107,7 +108,7 @@ def _followed(survey: Survey, strings: tuple[str, ...], depth: int) -> tuple[lis
     def code(text: str) -> Facts:
         return _python(text, depth + 1) if depth < FOLDED else Facts(error="code in code in code")
 
-    if survey.words & TRIGGERS:
+    if survey.words & TRIGGERS or survey.names & RUNNING:
         Dynamics(survey, evaluator, conclusions, code).collect()
     if "executable" in survey.words or any("python" in text for text in survey.texts):
         Processes(survey, evaluator, conclusions, code).collect()

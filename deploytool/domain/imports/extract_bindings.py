@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Scope = Function | ast.ClassDef | None  # None: the module
+LEAVES = (ast.Constant, ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
 WHOLE, SOME = -1, -2  # positions in an unpacking
 GROWING = {"append", "add", "extend", "update", "insert", "setdefault", "appendleft", "extendleft"}
 
@@ -95,19 +96,21 @@ class Bindings:
                 pending.extend((each, how._replace(at=i if plain else SOME)) for i, each in enumerate(here.elts))
 
     def _visit(self, node: ast.AST, scope: Scope) -> None:
-        self.scope_of[node] = scope
-        below = scope
         visit = _VISITS.get(type(node))
-        if visit is not None:
-            below = visit(self, node, scope)
+        below = scope if visit is None else visit(self, node, scope)
+        stack = self._stack
         if below is not scope:
             self._above[below] = scope
             assert isinstance(node, Function | ast.ClassDef)
-            inner = node.body if isinstance(node.body, list) else [node.body]
-            self._stack.extend((each, below) for each in reversed(inner))
-            self._stack.extend((each, scope) for each in _outside_of(node))
-        else:
-            self._stack.extend((each, scope) for each in ast.iter_child_nodes(node))
+            self.scope_of[node] = scope
+            stack += [(each, scope) for each in _outside_of(node)]
+            stack += [(each, below) for each in (node.body if isinstance(node.body, list) else [node.body])]
+            return
+        for value in node.__dict__.values():
+            if type(value) is list:
+                stack += [(each, scope) for each in value if isinstance(each, ast.AST)]
+            elif isinstance(value, ast.AST) and not isinstance(value, LEAVES):
+                stack.append((value, scope))
 
     def _assign(self, node: ast.Assign, scope: Scope) -> Scope:
         for target in node.targets:
@@ -195,6 +198,8 @@ class Bindings:
         return scope
 
     def _mention(self, node: ast.Name | ast.Attribute, scope: Scope) -> Scope:
+        if isinstance(node, ast.Name):
+            self.scope_of[node] = scope
         if isinstance(node.ctx, ast.Load):
             name = node.id if isinstance(node, ast.Name) else node.attr
             self.mentions[name] = self.mentions.get(name, 0) + 1

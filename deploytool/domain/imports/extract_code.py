@@ -29,6 +29,8 @@ class Executed:
         """`exec`, `eval` and `compile`: of a file's content, of a constant, or of what cannot be told."""
         source = next((each.value for each in node.keywords if each.arg == "source"), None)
         source = node.args[0] if node.args else source
+        if isinstance(source, ast.Call) and source.args and self._is_compile(source) and name != "compile":
+            source = source.args[0]
         if source is None:
             return
         file = self._file_behind(source)
@@ -67,11 +69,10 @@ class Executed:
         return bool(calls) and all(isinstance(each, ast.Call) and self._from_file(each) for each in calls)
 
     def _from_file(self, call: ast.Call) -> bool:
-        return (
-            bool(self._evaluator.dotted(call.func) & {"compile", "builtins.compile"})
-            and bool(call.args)
-            and self._file_behind(call.args[0]) is not None
-        )
+        return self._is_compile(call) and bool(call.args) and self._file_behind(call.args[0]) is not None
+
+    def _is_compile(self, call: ast.Call) -> bool:
+        return bool(self._evaluator.dotted(call.func) & {"compile", "builtins.compile"})
 
     def _file_behind(self, node: ast.expr, depth: int = 0) -> ast.expr | None:
         """The path of the file whose content an expression is: `open(path).read()`, `Path(path).read_text()`."""

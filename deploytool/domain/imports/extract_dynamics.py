@@ -6,6 +6,7 @@ import ast
 
 from deploytool.domain.imports.evaluate import Evaluator
 from deploytool.domain.imports.evaluate_text import Text, Value, joined, one_of, unknown
+from deploytool.domain.imports.extract_aliases import Kept, is_partial, parts_of
 from deploytool.domain.imports.extract_bindings import GROWING
 from deploytool.domain.imports.extract_code import RUNNING as CODE
 from deploytool.domain.imports.extract_code import Executed, FactsOfCode
@@ -41,12 +42,13 @@ FILES = {  # position of the file among the arguments, and its keyword
     "zipimport.zipimporter": (0, "path"),
     "ctypes.CDLL": (0, "name"),
 }
+HANDED = IMPORTING | BUILTIN | OBJECTS | {"exec", "execfile", "runpy.run_path", "builtins.__import__"}
 HOOKS = {"sys.meta_path", "sys.path_hooks"}
 METHODS = {"load_module", "autodiscover_tasks", "autodiscover_modules", "from_object"}
 EVERY = IMPORTING | BUILTIN | OBJECTS | BELOW | PREFIXED | set(FILES) | CODE
 LAST = {name.rpartition(".")[2]: name for name in EVERY}
 MODULES = {"importlib", "imp", "runpy", "pkgutil", "pydoc", "zipimport", "builtins", "__builtins__"}
-TRIGGERS = set(LAST) | METHODS | {"meta_path", "path_hooks", "__path__", "__builtins__"}
+TRIGGERS = set(LAST) - CODE | MODULES | METHODS | {"meta_path", "path_hooks", "__path__"}
 
 
 class Dynamics:
@@ -57,6 +59,7 @@ class Dynamics:
         self._evaluator = evaluator
         self._conclusions = conclusions
         self._code = Executed(evaluator, conclusions, code)
+        self._kept = Kept(survey.tree, self._is_one)
 
     def collect(self) -> None:
         for node, place in self._survey.calls:
@@ -65,6 +68,14 @@ class Dynamics:
             self._handed_on(node, place)
         for statement, place in self._survey.assigns:
             self._of_assignment(statement, place)
+        for escaped in self._kept.escaped:
+            self._conclusions.say(escaped, Place(), (), f"{said(escaped)} is handed on, to be called with any name")
+
+    def _is_one(self, node: ast.expr) -> bool:
+        """Is it a function that imports what it is told? A name alone, not a call of it."""
+        if not isinstance(node, ast.Name | ast.Attribute) or not self._evaluator.dotted(node) & HANDED:
+            return isinstance(node, ast.Call) and bool(self._by_getattr(node))
+        return True
 
     def _names_of(self, func: ast.expr) -> set[str]:
         """The functions of ours that are called here, by any of their names."""
@@ -80,7 +91,9 @@ class Dynamics:
             found.add("importlib.import_module" if last == "import_module" else "import_string")
         if isinstance(func, ast.Attribute) and func.attr in GROWING and _is_path(func.value):
             found.add("__path__")
-        return found or self._aliased(func)
+        if not found and last in METHODS:
+            found.add(last)
+        return found or (self._aliased(func) if last in self._kept.names else set())
 
     def _aliased(self, func: ast.Name | ast.Attribute) -> set[str]:
         """`loader = import_module; loader(x)`, also through an attribute or the default of a parameter."""
@@ -96,7 +109,7 @@ class Dynamics:
                 args = binding.function.args
                 values = [*args.defaults, *(each for each in args.kw_defaults if each is not None)]
             for value in values:
-                for each in _parts(value):
+                for each in parts_of(value):
                     found |= {name for name in self._evaluator.dotted(each) if name in EVERY}
                     if isinstance(each, ast.Call):
                         found |= self._by_getattr(each)
@@ -115,10 +128,12 @@ class Dynamics:
 
     def _handed_on(self, node: ast.Call, place: Place) -> None:
         """`map(import_module, NAMES)`: the function is an argument, and so is what it will be called with."""
+        if is_partial(node) and len(node.args) == 1 and node in self._kept.fine:
+            return  # called by the name that it is kept under
         for handed in (*node.args, *(each.value for each in node.keywords)):
             if not isinstance(handed, ast.Name | ast.Attribute):
                 continue
-            for name in self._evaluator.dotted(handed) & (IMPORTING | BUILTIN | OBJECTS | {"exec", "execfile"}):
+            for name in self._evaluator.dotted(handed) & HANDED:
                 others = [each for each in node.args if each is not handed]
                 value = one_of(self._evaluator.value(each).elements() for each in others)
                 value = value if value.texts else unknown("whoever it is handed to")
@@ -143,6 +158,8 @@ class Dynamics:
             self._code.of_call(node, place, name)
         elif name == "from_object":
             self._object(node, place)
+        elif name == "load_module" and not node.args:
+            pass  # of a loader that was made somewhere, with the name of the module or the file
         elif name in METHODS and name != "load_module":
             self._discovered(node, place, name)
         elif name in PREFIXED:
@@ -218,20 +235,3 @@ def _is_path(node: ast.expr) -> bool:
     """`__path__` of this package, or of another module."""
     name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
     return name == "__path__"
-
-
-def _parts(node: ast.expr) -> list[ast.expr]:
-    """The expressions of which a name may be one: of `a or b`, `a if c else b`, a table of functions."""
-    if isinstance(node, ast.BoolOp):
-        return [part for each in node.values for part in _parts(each)]
-    if isinstance(node, ast.IfExp):
-        return [*_parts(node.body), *_parts(node.orelse)]
-    if isinstance(node, ast.Dict):
-        return list(node.values)
-    if isinstance(node, ast.Call) and _short_of(node.func) == "partial" and node.args:
-        return [node.args[0], node]
-    return [node]
-
-
-def _short_of(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

@@ -126,7 +126,7 @@ def module_patterns(text: str, objects: bool = False) -> set[str] | None:
     if "/" in text or "\\" in text or "\n" in text or text[:1].isdigit() or not text.strip("."):
         return set() if plain(text) and text.strip(".") else ({text} if text else set())
     prefix = text.partition(STAR)[0]
-    if STAR in text and not prefix.startswith(".") and "." not in prefix.strip("."):
+    if STAR in text and not prefix.startswith(".") and "." not in prefix:
         return None
     parent = text.rpartition(".")[0]
     return {text, parent} if objects and not colon and parent.strip(".") and STAR not in parent else {text}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from deploytool.domain.imports.evaluate import Evaluator
 from deploytool.domain.imports.evaluate_text import HERE, STAR, Text, normal, plain
@@ -22,6 +23,7 @@ class PathEdits:
         self.found: list[PathEdit] = []
         self._survey = survey
         self._evaluator = evaluator
+        self._same = set(_other_names(survey, evaluator))  # `paths = sys.path`
 
     def collect(self) -> list[PathEdit]:
         for node, place in self._survey.calls:
@@ -47,12 +49,7 @@ class PathEdits:
             return False
         if self._evaluator.dotted(node) & PATH:
             return True
-        if isinstance(node, ast.Attribute) or node.id in self._evaluator.aliases:
-            return False
-        bindings = self._evaluator.bindings  # `paths = sys.path`
-        given = bindings.of(node.id, bindings.scope_of.get(node)) or ()
-        values = (each.value for each in given if not each.each and not each.adds)
-        return any(isinstance(v, ast.Attribute) and self._evaluator.dotted(v) & PATH for v in values)
+        return isinstance(node, ast.Name) and node.id in self._same
 
     def _handed_on(self, node: ast.Call, place: Place, name: str) -> None:
         if name in READING or name in TAKING:
@@ -70,6 +67,13 @@ class PathEdits:
                 self.found.append(PathEdit(line, None, whence, place.when))
             for each in sorted(value.texts | (value.keys if value.holds else frozenset())):
                 self.found.append(_edit(line, each, place, said(expression)))
+
+
+def _other_names(survey: Survey, evaluator: Evaluator) -> Iterator[str]:
+    for statement, _ in survey.assigns:
+        if isinstance(statement.value, ast.Attribute | ast.Name) and evaluator.dotted(statement.value) & PATH:
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            yield from (each.id for each in targets if isinstance(each, ast.Name))
 
 
 ADDERS = {"setattr", "insert", "append", "extend", "add", "add_to_path"}

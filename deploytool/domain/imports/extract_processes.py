@@ -31,12 +31,33 @@ class Processes:
         for node, place in self._survey.lists:
             if self._is_python(node.elts[0]):
                 self._words(node, place, node.elts[1:])
+        for statement, place in self._survey.assigns:
+            self._continued(statement.value, place)
         for call, place in self._survey.calls:
             if call.args and self._evaluator.dotted(call.func) & SHELLS:
                 self._line(call, place)
-            for index, each in enumerate(call.args[:-1]):
-                if self._is_python(each) and not self._is_python(call.args[index + 1]):
-                    self._words(call, place, call.args[index + 1 :])
+            for index, each in enumerate(call.args):
+                self._continued(each, place)
+                rest = call.args[index + 1 :]
+                if self._is_python(each) and rest and self._is_word(rest[0]):
+                    self._words(call, place, rest)
+
+    def _is_word(self, node: ast.expr) -> bool:
+        """Not the list of arguments, which is looked at by itself, nor the interpreter once more."""
+        return not isinstance(node, ast.List | ast.Tuple | ast.BinOp) and not self._is_python(node)
+
+    def _continued(self, node: ast.expr | None, place: Place) -> None:
+        """`[sys.executable] + arguments`: a list that says nothing but the interpreter, and another one."""
+        if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Add):
+            return
+        first, *others = _added(node)
+        if not isinstance(first, ast.List | ast.Tuple) or not first.elts or not self._is_python(first.elts[0]):
+            return
+        if all(_is_option(each) for each in first.elts[1:]):
+            words = first.elts[1:]
+            for part in others:
+                words += part.elts if isinstance(part, ast.List | ast.Tuple) else [ast.Starred(part, ast.Load())]
+            self._words(node, place, words)
 
     def _is_python(self, node: ast.expr) -> bool:
         if isinstance(node, ast.Constant):
@@ -66,10 +87,11 @@ class Processes:
 
     def _program(self, node: ast.expr, place: Place, value: Value, option: str, word: ast.expr) -> None:
         texts = value.texts or unknown(said(word)).texts
-        if any(each.whence.startswith("sys.argv") and each.text == STAR for each in texts) and not option:
-            texts = frozenset(each for each in texts if each.text != STAR)  # itself, started again
-            if not texts:
-                return
+        inner = word.value if isinstance(word, ast.Starred) else word
+        if isinstance(inner, ast.Subscript) and isinstance(inner.slice, ast.Constant) and inner.slice.value == 0:
+            inner = inner.value
+        if "sys.argv" in self._evaluator.dotted(inner):
+            return  # itself, started again
         if option == "-c":
             self._snippets(node, place, texts)
         elif option == "-m":
@@ -104,6 +126,19 @@ class Processes:
                     text = Text(said_word, each.whence or "the command", each.outside)
                     if STAR in said_word or plain_script(said_word, named):
                         self._program(call, place, Value(frozenset((text,))), "-m" if named else "", call.args[0])
+
+
+def _added(node: ast.expr) -> list[ast.expr]:
+    """The parts of `a + b + c`, from the left."""
+    parts: list[ast.expr] = []
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and len(parts) < 100:
+        parts.append(node.right)
+        node = node.left
+    return [node, *reversed(parts)]
+
+
+def _is_option(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("-")
 
 
 def plain_script(word: str, named: bool) -> bool:

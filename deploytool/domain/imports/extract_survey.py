@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from deploytool.domain.imports.extract_conditions import TypeChecking, conditions_of
 from deploytool.domain.imports.facts import Import, When
@@ -41,44 +41,49 @@ class Survey:
         self.assigns: list[tuple[ast.Assign | ast.AugAssign | ast.AnnAssign, Place]] = []
         self.lists: list[tuple[ast.List | ast.Tuple, Place]] = []  # literals with something in them
         self.words: set[str] = set()  # every name and attribute that the code mentions
+        self.names: set[str] = set()  # plain names alone
         self.texts: list[str] = []  # string constants
         self.formats: list[ast.JoinedStr] = []
         self._checking = TypeChecking(tree)
-        self._stack: list[tuple[ast.AST, Place]] = []
+        self._stack: list[tuple[Any, Place]] = []
         self._walk(tree)
+        self.words |= self.names
 
     def _walk(self, tree: ast.Module) -> None:
         stack = self._stack
-        stack.append((tree, Place()))
+        push = stack.append
         special = {kind: getattr(self, name) for kind, name in SPECIAL.items()}
-        words = self.words
+        names, words = self.names, self.words
+        push((tree, Place()))
         while stack:
             node, place = stack.pop()
             kind = type(node)
+            if kind is ast.Attribute:
+                words.add(node.attr)
+                node = node.value
+                kind = type(node)
             if kind is ast.Name:
-                words.add(node.id)  # type: ignore[attr-defined]
-                continue
-            handler: Callable[[ast.AST, Place], None] | None = special.get(kind)
-            if handler is not None:
-                handler(node, place)
-                continue
-            for value in node.__dict__.values():
-                if isinstance(value, ast.AST):
-                    stack.append((value, place))
-                elif type(value) is list:
-                    for each in value:
-                        if isinstance(each, ast.AST):
-                            stack.append((each, place))
+                names.add(node.id)
+            elif kind in special:
+                special[kind](node, place)
+            else:
+                for value in node.__dict__.values():
+                    if type(value) is list:
+                        for each in value:
+                            if isinstance(each, ast.AST):
+                                push((each, place))
+                    elif isinstance(value, ast.AST):
+                        push((value, place))
 
-    def _push(self, nodes: Iterable[ast.AST | None], place: Place) -> None:
-        self._stack.extend((node, place) for node in nodes if node is not None)
+    def _push(self, nodes: Iterable[Any], place: Place) -> None:
+        self._stack += [(node, place) for node in nodes if node is not None]
 
     def _below(self, node: ast.AST, place: Place) -> None:
         for value in node.__dict__.values():
             if isinstance(value, ast.AST):
                 self._stack.append((value, place))
             elif type(value) is list:
-                self._push((each for each in value if isinstance(each, ast.AST)), place)
+                self._push([each for each in value if isinstance(each, ast.AST)], place)
 
     def _nothing(self, node: ast.AST, place: Place) -> None:
         pass
@@ -142,8 +147,8 @@ class Survey:
     def _call(self, node: ast.Call, place: Place) -> None:
         self.calls.append((node, place))
         self._stack.append((node.func, place))
-        self._push(node.args, place)
-        self._push((keyword.value for keyword in node.keywords), place)
+        self._stack += [(each, place) for each in node.args]
+        self._stack += [(each.value, place) for each in node.keywords]
 
     def _attribute(self, node: ast.Attribute, place: Place) -> None:
         self.words.add(node.attr)

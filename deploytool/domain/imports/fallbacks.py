@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 _CATCHES = frozenset(("ImportError", "ModuleNotFoundError", "Exception", "BaseException"))
 _Tried = ast.Try | ast.TryStar
-_Deferring = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_Deferring = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(slots=True)
@@ -21,6 +21,7 @@ class Fallbacks:
     after: dict[int, set[int]] = field(default_factory=dict)  # in a handler: the imports that must fail for it to run
     conditional: set[int] = field(default_factory=set)  # below an `if`
     deferred: set[int] = field(default_factory=set)  # in a function
+    looked_for: set[int] = field(default_factory=set)  # `find_spec(name)`: it is asked for, and may be absent
 
 
 class From(NamedTuple):
@@ -42,7 +43,8 @@ class _Place(NamedTuple):
 
 def fallbacks_of(source: bytes) -> Fallbacks:
     """Nothing is known of a file that cannot be parsed."""
-    found = Fallbacks()
+    lines = enumerate(source.splitlines(), 1) if b"find_spec" in source else ()
+    found = Fallbacks(looked_for={number for number, line in lines if b"find_spec" in line})
     for node, place in _walked(source):
         if isinstance(node, _Tried):
             _tried(node, found)
@@ -60,7 +62,7 @@ def imports_of(source: bytes) -> Iterator[From]:
 
 
 def _walked(source: bytes) -> Iterator[tuple[ast.AST, _Place]]:
-    """Every node that can run, with where it stands; what only a type checker sees is left out."""
+    """Every statement that can run, with where it stands; what only a type checker sees is left out."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -71,18 +73,26 @@ def _walked(source: bytes) -> Iterator[tuple[ast.AST, _Place]]:
     while pending:
         node, place = pending.pop()
         yield node, place
-        below = place._replace(
-            conditional=place.conditional or isinstance(node, ast.If | ast.Match),
-            deferred=place.deferred or isinstance(node, _Deferring),
-        )
-        children: Iterator[ast.AST] | list[ast.stmt] = ast.iter_child_nodes(node)
-        if isinstance(node, ast.If) and _is_typing(node.test):
-            children = node.orelse
+        blocks = _blocks(node)
+        if isinstance(node, ast.If | ast.Match):
+            place = place._replace(conditional=True)
+        elif isinstance(node, _Deferring):
+            place = place._replace(deferred=True)
         elif isinstance(node, _Tried) and any(_catches(handler.type) for handler in node.handlers):
-            pending.extend((child, below._replace(guarded=True)) for child in node.body)
-            children = [*node.orelse, *node.finalbody]
-            pending.extend((handler, below) for handler in node.handlers)
-        pending.extend((child, below) for child in children)
+            pending.extend((child, place._replace(guarded=True)) for child in node.body)
+            blocks = [*node.handlers, *node.orelse, *node.finalbody]
+        if isinstance(node, ast.If) and _is_typing(node.test):
+            blocks = node.orelse
+        pending.extend((child, place) for child in blocks)
+
+
+def _blocks(node: ast.AST) -> Sequence[ast.AST]:
+    """The statements directly below one; expressions hold no import."""
+    found: list[ast.AST] = []
+    for name in ("body", "handlers", "orelse", "finalbody", "cases"):
+        block = getattr(node, name, ())
+        found.extend(block if isinstance(block, list) else ())
+    return found
 
 
 def _is_typing(test: ast.expr) -> bool:
@@ -126,4 +136,4 @@ def _imports(body: list[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]:
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield node
         elif not isinstance(node, _Deferring):
-            pending.extend(ast.iter_child_nodes(node))
+            pending.extend(_blocks(node))

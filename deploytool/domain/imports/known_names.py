@@ -27,7 +27,8 @@ _OTHER = """
     googlesearch=googlesearch-python graphql=graphql-core grpc=grpcio grpc_channelz=grpcio-channelz
     grpc_health=grpcio-health-checking grpc_reflection=grpcio-reflection grpc_status=grpcio-status
     grpc_testing=grpcio-testing grpc_tools=grpcio-tools haystack=farm-haystack,haystack-ai,django-haystack
-    ibm_boto3=ibm-cos-sdk igraph=igraph,python-igraph imblearn=imbalanced-learn impala=impyla jnius=pyjnius
+    ibm_boto3=ibm-cos-sdk ibm_db_dbi=ibm-db igraph=igraph,python-igraph imblearn=imbalanced-learn impala=impyla
+    jnius=pyjnius
     jose=python-jose jwt=pyjwt kafka=kafka-python,kafka-python-ng ldap=python-ldap
     Levenshtein=levenshtein,python-levenshtein linebot=line-bot-sdk llama_cpp=llama-cpp-python
     llama_index=llama-index,llama-index-core magic=python-magic,python-magic-bin markdown_it=markdown-it-py

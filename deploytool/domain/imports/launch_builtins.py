@@ -12,7 +12,7 @@ ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)\Z", re.DOTALL)
 _TAKES_NAME = re.compile(r"[-+][a-z]*o\Z")  # `set -euo pipefail`
 _SIGNALS = re.compile(r"[A-Z0-9]+\Z")
 # Sourced files that set variables of a shell or a virtual environment, no more.
-_WELL_KNOWN = ("activate", ".env", ".bashrc", ".profile", ".bash_profile", "profile", "bashrc", "bash.bashrc")
+_WELL_KNOWN = ("activate", ".env", ".bashrc", ".profile", ".bash_profile", "profile", "bashrc", "conda.sh")
 
 
 def built_in(scripts: Scripts, argv: Fields, state: State) -> bool:

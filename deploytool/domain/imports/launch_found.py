@@ -41,6 +41,7 @@ class Found:
     words: dict[str, None] = field(default_factory=dict)
     doubts: dict[Doubt, None] = field(default_factory=dict)
     other: bool = False  # a program that is known not to be Python
+    foreign: dict[str, Where] = field(default_factory=dict)  # of those, what could start Python files in turn
     ran: bool = False  # anything at all
 
     def doubt(self, where: Where, why: str, kind: DoubtKind = DoubtKind.UNKNOWN_PROGRAM) -> None:
@@ -115,7 +116,8 @@ class Process:
         """`package.module:attribute`."""
         match = _APP.match(app.text)
         if app.unknown or match is None:
-            self.doubt(f"which module is served cannot be told: {app.text or 'it depends on what only the run knows'}")
+            why = "depends on what only the run knows" if app.unknown else "cannot be told"
+            self.doubt(f"which module is served {why}: {app.text}".rstrip(": "))
         if match is not None:
             self.module(match[1])
             self.found.word(app.text)

@@ -90,19 +90,27 @@ _NOTHING = """
     gcloud gsutil bq aws az s3cmd rclone kubectl psql pg_isready pg_dump pg_restore createdb mysql mysqladmin mysqldump
     redis-cli mongo mongosh sqlite3 envsubst tzselect nvidia-smi ffmpeg gcsfuse fusermount cloud_sql_proxy
     cloud-sql-proxy printenv column paste comm join split fold nl rev tac yes clear tput stty less more vi nano sysctl
-    Xvfb chromedriver dbus-daemon sshd redis-server memcached postgres rabbitmq-server mongod mysqld
+    chromedriver dbus-daemon
     playwright deactivate end compgen complete mapfile readarray exec-nothing
 """
 NOTHING = frozenset(_NOTHING.split())
 
+# Servers that read no Python, whatever runs beside them.
+_BESIDE = """
+    nginx caddy traefik haproxy envoy varnishd lighttpd openresty prometheus grafana-server grafana ollama
+    redis-server memcached postgres rabbitmq-server mongod mysqld sshd Xvfb fluentd fluent-bit
+"""
+BESIDE = frozenset(_BESIDE.split())
+SERVICES = frozenset(
+    ("nginx", "redis-server", "redis", "ssh", "sshd", "postgresql", "mysql", "mariadb", "memcached", "dbus")
+)
+# Programs that could start or host Python in turn: nobody reads their sources here.
 _OTHERS = """
     node nodejs npm npx yarn pnpm bun deno tsx ts-node nodemon pm2 pm2-runtime next nuxt vite serve http-server
     java javac kotlin scala sbt mvn gradle catalina.sh
     ruby bundle bundler rails rake puma unicorn rackup
-    php php-fpm composer apache2 apache2-foreground apachectl httpd httpd-foreground
-    nginx caddy traefik haproxy envoy varnishd lighttpd openresty
+    php php-fpm composer apache2 apache2-foreground apachectl httpd httpd-foreground unitd passenger
     dotnet mono perl R Rscript lua elixir erl mix iex julia cargo go rustc swift dart flutter
-    docker-entrypoint.sh /docker-entrypoint.sh prometheus grafana-server grafana ollama tgi vllm-server
 """
 OTHERS = frozenset(_OTHERS.split())
 

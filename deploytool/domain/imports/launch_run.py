@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from deploytool.domain.dockerfile_words import Unreadable
 from deploytool.domain.imports import launch_names as names
 from deploytool.domain.imports.launch_builtins import ASSIGNMENT, built_in
-from deploytool.domain.imports.launch_commands import configured, console_module, subcommand, without_prefix
+from deploytool.domain.imports.launch_commands import configured, console_module, subcommand, toml, without_prefix
 from deploytool.domain.imports.launch_found import Found, Process, Where
+from deploytool.domain.imports.launch_place import Place
 from deploytool.domain.imports.launch_python import keep, python
 from deploytool.domain.imports.launch_scripts import Scripts, file_of
 from deploytool.domain.imports.launch_servers import SERVERS
@@ -73,10 +74,14 @@ class Running:
             self._environment(argv[1:], state, stdin)
         elif name == "su":
             self._su(argv[1:], state)
+        elif name in ("find", "service") or name.startswith("pip"):
+            self._at_work(name, argv[1:], state)
         elif name in names.NOTHING or self._configured(name, argv, state) or self._console(name, argv, state):
             return
-        elif name in names.OTHERS:
+        elif name in names.BESIDE:
             self.found.other = True
+        elif name in names.OTHERS:
+            self._foreign(name)
         else:
             self.unfound.append((argv[0].text, self.scripts.where))
 
@@ -120,11 +125,14 @@ class Running:
         prefix = names.PREFIXES[name]
         wanted = names.RUNNERS.get(name)
         if wanted is not None and subcommand(argv[1:], prefix) not in wanted:
-            return  # `poetry install`
+            self._installs(name, argv[1:])
+            return
         rest = without_prefix(argv[1:], prefix)
-        if name == "uv":
-            rest = _by_uv(argv[1 : len(argv) - len(rest)], rest)
         inner = state.apart()
+        if name == "uv":
+            own = argv[1 : len(argv) - len(rest)]
+            rest = _by_uv(own, rest)
+            _with_project(self.found.place, own, inner)
         if rest and ASSIGNMENT.match(rest[0].text):
             self._environment(rest, inner, stdin)
         else:
@@ -146,6 +154,33 @@ class Running:
                 break
             argv = argv[1:]
         self.command(argv, inner, stdin)
+
+    def _at_work(self, name: str, argv: Fields, state: State) -> None:
+        """Commands that start nothing of ours but in one form."""
+        texts = [field.text for field in argv]
+        if name == "find":
+            for at in [at for at, text in enumerate(texts) if text in ("-exec", "-execdir", "-ok")]:
+                command = (UNKNOWN if field.text == "{}" else field for field in argv[at + 1 :])
+                self.command(tuple(command), state.apart())
+        elif name == "service":
+            known = texts and texts[0] in names.SERVICES
+            if not known:
+                self.doubt(f"what the service {' '.join(texts[:1])} starts is not known")
+        else:
+            self._installs(name, argv)
+
+    def _installs(self, name: str, argv: Fields) -> None:
+        """Installing the project itself makes its modules importable from places that cannot be told."""
+        texts = [field.text for field in argv]
+        local = any(text in ("-e", "--editable") or text.startswith((".", "/")) for text in texts)
+        whole = name in ("poetry", "pdm", "rye") and "install" in texts[:3] and "--no-root" not in texts
+        whole |= name == "uv" and "sync" in texts[:3] and "--no-install-project" not in texts
+        if ("install" in texts[:3] and local) or whole:
+            self.doubt(f"{name} installs the project itself when the container starts")
+
+    def _foreign(self, name: str) -> None:
+        self.found.other = True
+        self.found.foreign.setdefault(name, self.scripts.where)
 
     def _su(self, argv: Fields, state: State) -> None:
         texts = [argv[at + 1] for at in range(len(argv) - 1) if argv[at].text in ("-c", "--command")]
@@ -180,7 +215,7 @@ class Running:
         """A file of the image is executed."""
         text = self.found.place.text(path)
         if text is None:
-            self.found.other = True  # a compiled program
+            self._foreign(path)  # a compiled program
             return
         by = _shebang(text)
         if not by and path.endswith(".py"):
@@ -210,6 +245,17 @@ def _by_uv(own: Fields, rest: Fields) -> Fields:
     if rest and (rest[0].text.endswith(".py") or any(field.text in ("-s", "--script") for field in own)):
         return (Field("python"), *rest)
     return rest
+
+
+def _with_project(place: Place, own: Fields, state: State) -> None:
+    """`uv run` first installs the project it finds, so that its folder, or `src`, is looked up too."""
+    if {"--no-sync", "--no-project", "--no-install-project"} & {field.text for field in own}:
+        return
+    for cwd in state.cwds:
+        if "build-system" in toml(place, "pyproject.toml", cwd.text):
+            folders = [joined(cwd, Field(name)).text for name in ("src", ".") if place.folder(name, cwd.text)]
+            before = state.variables.get("PYTHONPATH", ((),))
+            state.variables["PYTHONPATH"] = tuple((*way, *map(Field, folders)) for way in before)
 
 
 def _words(fields: Sequence[Field]) -> list[Field]:

@@ -23,6 +23,8 @@ from deploytool.domain.imports.launch_values import (
 
 DEEPEST = 25  # scripts, functions and `sh -c` inside one another
 
+BUDGET = 200_000  # characters that one reading may go through, again or anew
+
 CHANGES = frozenset("cd pushd export declare local readonly typeset set shift . source eval unset".split())  # noqa: SIM905
 
 Command = Callable[[Fields, State, str | None], None]
@@ -40,6 +42,7 @@ class Scripts:
         self.called: set[str] = set()
         self.own: set[str] = set()  # words that the scripts compare their arguments with
         self.depth = 0
+        self._left = BUDGET
         self._reading: list[str] = []  # scripts, to see loops
         self._exact = False  # lines of the text being read are lines of the file that `where` names
 
@@ -83,6 +86,9 @@ class Scripts:
         self.functions = functions
 
     def _read(self, text: str, state: State, *, exact: bool) -> None:
+        self._left -= len(text)
+        if self._left < 0:
+            raise Unreadable(f"more than {BUDGET} characters of scripts", too_large=True)
         self.deeper()
         before, self._exact = (self.where, self._exact), exact
         script: Script | None = None

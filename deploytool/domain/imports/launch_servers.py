@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import configparser
+import fnmatch
 from collections.abc import Callable, Mapping, Sequence
 
 from deploytool.domain.imports.launch_found import Process
 from deploytool.domain.imports.launch_gunicorn import gunicorn
 from deploytool.domain.imports.launch_options import Options, all_but, only, options_of
+from deploytool.domain.imports.launch_uwsgi import uwsgi
 from deploytool.domain.imports.launch_values import Field
 
 Arguments = Sequence[Field]
@@ -182,6 +184,16 @@ def file_server(process: Process, arguments: Arguments) -> None:
         process.script(path)
 
 
+def pytest(process: Process, arguments: Arguments) -> None:
+    """Every test file and conftest.py below its folder, whatever part of them it is told to run."""
+    process.python_path()
+    process.found.ran = True
+    for path in sorted(process.found.place.below(process.cwd.text)):
+        name = path.rpartition("/")[2]
+        if fnmatch.fnmatchcase(name, "test_*.py") or fnmatch.fnmatchcase(name, "*_test.py") or name == "conftest.py":
+            process.start_script(path)
+
+
 def modules(process: Process, arguments: Arguments) -> None:
     """dramatiq, arq, taskiq, faust, huey: modules named as words, looked up in the working folder."""
     options = options_of(arguments, only("-A --app -p --processes -t --threads -Q --queues --path -w --workers -k"))
@@ -242,4 +254,6 @@ SERVERS: Mapping[str, Callable[[Process, Arguments], None]] = {
     **dict.fromkeys(("chainlit", "gradio", "marimo", "locust"), file_server),
     **dict.fromkeys(("dramatiq", "arq", "taskiq", "faust", "huey_consumer", "huey_consumer.py"), modules),
     "alembic": alembic,
+    "uwsgi": uwsgi,
+    **dict.fromkeys(("pytest", "py.test"), pytest),
 }

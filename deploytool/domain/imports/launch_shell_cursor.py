@@ -6,7 +6,7 @@ import re
 
 from deploytool.domain.dockerfile_words import Unreadable
 
-MOST_CHARACTERS = 200_000
+MOST_CHARACTERS = 100_000
 DEEPEST = 30
 
 _BLANK = re.compile(r"(?:[ \t\r]|\\\r?\n)+")

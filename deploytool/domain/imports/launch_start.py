@@ -78,7 +78,8 @@ class Beginning:
         for text, where in self.running.unfound:
             own = text in self.running.scripts.own or text.startswith("-")
             if not (own and (self.found.starts or self.found.other)):
-                self.found.doubt(where, f"what {text} starts is not known")
+                missing = "is not in the image as far as git tells" if "/" in text else "is no program known here"
+                self.found.doubt(where, f"{text} {missing}")
 
     def program(self, said: str) -> Program:
         self.unfound()
@@ -92,6 +93,8 @@ class Beginning:
             found.doubt(where, f"programs are started in several folders: {', '.join(list(found.cwds)[:5])}")
         self._customised()
         self._django()
+        for name, where in found.foreign.items() if found.starts else ():
+            found.doubt(where, f"{name} is started too, and what it starts in turn is not read here")
         for name, value in self.environment.items():
             if name not in _NO_WORDS:
                 found.word(value)

@@ -18,6 +18,10 @@ LONGEST = 20_000  # characters of one value
 MOST_FIELDS = 10_000
 
 
+# They print settings for the shell, of their own environments.
+_SET_UP = frozenset(("conda", "mamba", "micromamba", "pyenv", "ssh-agent", "direnv"))
+
+
 class Field(NamedTuple):
     """One argument as the program gets it."""
 
@@ -91,15 +95,19 @@ class Expansion:
 
     def arguments(self, words: tuple[Word, ...]) -> Ways:
         """All the argument lists that these words may become."""
-        ways: list[Fields] = [()]
+        ways: list[list[Field]] = [[]]
         for word in words:
             found = self.word(word)
             if len(ways) * len(found) > MOST_WAYS:
                 found = ((UNKNOWN,),)
-            ways = [(*before, *after) for before in ways for after in found]
+            if len(found) == 1:
+                for way in ways:
+                    way.extend(found[0])
+            else:
+                ways = [[*before, *after] for before in ways for after in found]
             if len(ways[0]) > MOST_FIELDS:
                 raise Unreadable(f"more than {MOST_FIELDS} arguments", too_large=True)
-        return tuple(ways)
+        return tuple(map(tuple, ways))
 
     def scalar(self, word: Word) -> Ways:
         """The values of an assignment: not split."""
@@ -108,6 +116,8 @@ class Expansion:
         return tuple((_joined(way),) for way in self.word(tuple(map(_quoted, word)))) if word else ((Field(""),),)
 
     def word(self, word: Word) -> Ways:
+        if len(word) == 1 and isinstance(word[0], Literal) and len(word[0].text) <= LONGEST:
+            return ((Field(word[0].text),),)
         ways: list[_Growing] = [_Growing()]
         for part in word:
             value = self._part(part)
@@ -250,6 +260,8 @@ def printed_by(body: tuple[Node, ...], state: State, arguments: Callable[[tuple[
 def _printed(name: str, words: list[Field], cwd: Field) -> Field:
     if name == "pwd":
         return cwd
+    if name.rpartition("/")[2] in _SET_UP:
+        return Field("")
     if not words:
         return UNKNOWN
     text, unknown = words[0]

@@ -7,8 +7,9 @@ So where the repository has modules that the image lacks, the importing files ar
 from __future__ import annotations
 
 import ast
+import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
 from deploytool.domain.imports.closure import Closure, Needed
@@ -24,10 +25,10 @@ def left_behind(closure: Closure, places: Counterparts, sources: Sources) -> Ite
     absent = _absent(closure, places, sources)
     if not absent:
         return
-    words = {name.encode() for names in absent.values() for name in names}
+    asks = _pattern(absent, places)
     for path in closure.reached:
         text = sources.text(path) if path.endswith(".py") else None
-        if text is None or not any(word in text for word in words):
+        if text is None or not asks.search(text):
             continue
         for found in imports_of(text):
             for package in _packages(found.module, found.level, path, places):
@@ -35,6 +36,13 @@ def left_behind(closure: Closure, places: Counterparts, sources: Sources) -> Ite
                     if name in absent.get(package, {}):
                         when = When.FUNCTION if found.deferred else When.TOP
                         yield Needed(absent[package][name], path, found.line, when, found.guarded)
+
+
+def _pattern(folders: Iterable[str], places: Counterparts) -> re.Pattern[bytes]:
+    """What a file must hold to import from one of these packages by name; relative imports may mean any."""
+    names = {name for folder in folders for name in places.names(folder)}
+    either = "|".join(re.escape(name) for name in sorted(names))
+    return re.compile(rf"\bfrom\s+(?:{either}|\.[.\w]*)\s+import\b".encode())
 
 
 def _absent(closure: Closure, places: Counterparts, sources: Sources) -> Mapping[str, Mapping[str, str]]:

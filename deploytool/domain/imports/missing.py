@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from deploytool.domain.doubt import Doubt, DoubtKind
+from deploytool.domain.image_folder import FUNCTION_FOLDER
 from deploytool.domain.image_layout import Layout
 from deploytool.domain.imports.bringing import is_standard, likely_name, modules_of, provides, shown_name
 from deploytool.domain.imports.closure import Closure, Needed
@@ -43,13 +44,14 @@ def missing_of(
     tree: Tree,
     requirements: Requirements | None,
     *,
+    dockerfile: str | None,
     doubts: Sequence[Doubt] = (),
-    dockerfile: str = "",
 ) -> tuple[MissingModule, ...]:
     """Sorted by path and line, each name once per file; nothing when what is started is not known.
 
     `requirements` None: nobody knows what is installed, so nothing third-party is said. `doubts` are the image's: with
-    one that may bring files, first-party errors are warnings. `dockerfile` is only named, in hints.
+    one that may bring files, first-party errors are warnings. `dockerfile` None: the image is a source folder, into
+    which a deploy may put more than git shows, so they are warnings too.
     """
     started = any(reached.by is None for reached in closure.reached.values())
     if not started and not any(not needed.by for needed in closure.needed):
@@ -78,7 +80,7 @@ class _Looking:
     tree: Tree
     requirements: Requirements | None
     hiding: Doubt | None
-    dockerfile: str
+    dockerfile: str | None
     places: Counterparts = field(init=False)
     sources: Sources = field(init=False)
 
@@ -101,8 +103,10 @@ class _Looking:
             yield self._said(needed, needed.name, Level.WARNING, Kind.FIRST_PARTY, why, hint)
 
     def _made_up_for(self, needed: Needed, failing: set[tuple[str, int]]) -> bool:
-        """Another import stands in, or stands before and works."""
+        """Another import stands in, or stands before and works; or the program itself looks whether it is there."""
         known = self.sources.fallbacks(needed.by)
+        if needed.line in known.looked_for:
+            return True
         others = known.instead.get(needed.line, set()), known.after.get(needed.line, set())
         return any(lines and not any((needed.by, line) in failing for line in lines) for lines in others)
 
@@ -110,6 +114,8 @@ class _Looking:
         if needed.name.startswith((".", "/")):
             yield from self._beyond(needed) if needed.name.startswith(".") else self._script(needed)
         elif needed.name not in SHARED and (there := self.places.in_image(needed.name)) is not None:
+            if self._gives_way(needed.name, there):
+                return
             if needed.names and self.places.in_order(needed.name, self.places.roots):
                 yield from self._names(needed, there)
             else:
@@ -117,6 +123,13 @@ class _Looking:
         else:
             for module in modules_of(needed):
                 yield from self._absent(needed, module)
+
+    def _gives_way(self, module: str, there: str) -> bool:
+        """A mere folder is hidden by an installed package of its name, wherever in sys.path that is."""
+        if there not in self.places.folders:
+            return False
+        brought = None if self.requirements is None else provides(module, self.requirements)
+        return brought is True or (brought is None and likely_name(module) is not None)
 
     def _names(self, needed: Needed, there: str) -> Iterator[MissingModule]:
         """The module is there. What it lacks is an attribute, unless the repository has a module of that name or the
@@ -128,7 +141,8 @@ class _Looking:
             if self.places.in_repository(module) is not None:
                 yield from self._uncopied(needed._replace(name=module, names=()), module)
             elif there in self.places.folders:
-                yield self._nowhere(needed, module)
+                why = f"{there} has no __init__.py, so nothing but its modules can be imported from it"
+                yield self._nowhere(needed, module, why)
 
     def _absent(self, needed: Needed, module: str) -> Iterator[MissingModule]:
         brought = None if self.requirements is None else provides(module, self.requirements)
@@ -191,9 +205,8 @@ class _Looking:
             hint = self._add(*self.places.copy(one, home))
             yield self._said(needed, one, Level.ERROR, Kind.FIRST_PARTY, why, hint)
 
-    def _nowhere(self, needed: Needed, module: str) -> MissingModule:
-        first = module.partition(".")[0]
-        why = f"{first} is a package of this repository, and has no such module"
+    def _nowhere(self, needed: Needed, module: str, why: str = "") -> MissingModule:
+        why = why or f"{module.partition('.')[0]} is a package of this repository, and has no such module"
         hint = f"Correct the import, or add {module.replace('.', '/')}.py."
         certain = not (needed.guarded or self.closure.any_root)
         return self._said(needed, module, _level(certain), Kind.FIRST_PARTY, why, hint)
@@ -208,7 +221,8 @@ class _Looking:
             hint = f"Import it by its full name, or put its folder into PYTHONPATH (now: {roots})."
             return self._said(needed, module, _level(certain), Kind.FIRST_PARTY, why, hint)
         locked = self.requirements.locked
-        certain = locked and not needed.guarded and self.sources.at_startup(needed, self.closure)
+        certain = locked and not (needed.guarded or self.closure.any_root)
+        certain = certain and self.sources.at_startup(needed, self.closure)
         source = next(iter(self.requirements.sources), "the requirements")
         why = f"{source} does not list it" if locked else f"nothing that {source} lists is known to bring it"
         name = likely_name(shown_name(module)) or "the distribution that brings it"
@@ -216,15 +230,23 @@ class _Looking:
         return self._said(needed, shown_name(module), _level(certain), Kind.THIRD_PARTY, why, hint)
 
     def _add(self, source: str, target: str) -> str:
-        return f"Add to {self.dockerfile or 'the Dockerfile'}: COPY {source} {target}"
+        if self.dockerfile is None:
+            place = target.removeprefix(f"{FUNCTION_FOLDER}/")
+            return f"Put {source} into the source folder as {place}: a copy or a link."
+        return f"Add to {self.dockerfile}: COPY {source} {target}"
 
     def _said(self, needed: Needed, name: str, level: Level, kind: Kind, why: str, hint: str) -> MissingModule:
         placed = self.layout.files.get(needed.by)
         path = placed.path if placed is not None and placed.path is not None else needed.by
-        if self.hiding is not None and level is Level.ERROR and kind is Kind.FIRST_PARTY:
-            level = Level.WARNING
-            why += f"; unless {self.hiding.path}:{self.hiding.line} brings it ({self.hiding.why})"
-        return MissingModule(name, path or self.dockerfile, needed.line, level, kind, why, hint)
+        if level is Level.ERROR and kind is Kind.FIRST_PARTY and (doubt := self._perhaps()):
+            level, why = Level.WARNING, f"{why}; unless {doubt}"
+        return MissingModule(name, path or self.dockerfile or "", needed.line, level, kind, why, hint)
+
+    def _perhaps(self) -> str:
+        """How a file could get into the image unseen, "" when it could not."""
+        if self.dockerfile is None:
+            return "the deploy puts it into the source folder"
+        return "" if self.hiding is None else f"{self.hiding.path}:{self.hiding.line} brings it ({self.hiding.why})"
 
 
 def _level(certain: bool) -> Level:

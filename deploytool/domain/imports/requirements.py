@@ -28,7 +28,7 @@ MOST_FILES = 1_000  # requirements files that name one another
 
 # Images that bring no distribution but the installers; any other may bring some that nobody sees here.
 _PLAIN = re.compile(
-    r"(?:[a-z0-9.:-]+/)*(?:python|debian|ubuntu|alpine|busybox|node|golang|uv|pypy|python3(?:-debian\d+)?"
+    r"(?:[a-z0-9.:-]+/)*(?:python|debian|ubuntu|alpine|busybox|node|golang|rust|ruby|openjdk|bun|deno|nginx|httpd|uv|pypy|python3(?:-debian\d+)?"
     r"|(?:base|static|cc)-debian\d+)(?:[:@].*)?\Z"
 )
 _PACKAGES = re.compile(r"site-packages|dist-packages|/venv|/\.venv|/lib/python|^/usr/local/?\Z|^/usr/?\Z|^/opt/?|^/\Z")
@@ -141,7 +141,7 @@ class _Reading:
         if any(each.name not in INSTALLERS for each in listing.distributions):
             self.locks.append(False)
         for name in install.files:
-            self.file(_joined(install.cwd, name), line)
+            self.file(_joined(install.cwd, name), line, install.cwd)
 
     def listed(self, listed: Listed, cwd: str, path: str = "", folder: str = "") -> None:
         """What a list names: files lie relative to it (`folder`), local packages to where pip runs (`cwd`)."""

@@ -26,6 +26,7 @@ HARMLESS = frozenset(
     (
         DoubtKind.IGNORED_SOURCE, DoubtKind.STAGE_PATTERN, DoubtKind.BAD_RULES,
         DoubtKind.LINK_LOOP, DoubtKind.LINK_OUTSIDE, DoubtKind.LINK_BROKEN,
+        DoubtKind.UNKNOWN_ROOT,  # every folder was looked in
     )
 )  # fmt: skip
 SOURCE = ".py"

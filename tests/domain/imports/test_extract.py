@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import textwrap
 import warnings
+from pathlib import Path
 
 import pytest
 
@@ -304,7 +305,7 @@ def test_the_parser_does_not_talk() -> None:
 
 
 def test_every_import_statement_is_found() -> None:
-    source = open(ast.__file__, "rb").read() + open(textwrap.__file__, "rb").read()
+    source = Path(ast.__file__).read_bytes() + Path(textwrap.__file__).read_bytes()
     wanted = [
         (node.lineno, alias.name)
         for node in ast.walk(ast.parse(source))

@@ -56,12 +56,13 @@ def missing(
     any_root: bool = False,
     doubts: Sequence[Doubt] = (),
     reached: Mapping[str, Reached] | None = None,
+    dockerfile: str | None = "Dockerfile",
 ) -> tuple[MissingModule, ...]:
     tree = tree_of({**REPOSITORY, **(files or {})})
     layout = layout_of({**IMAGE, **(image or {})}, tree)
     reached = {"/app/svc/main.py": Reached(None)} if reached is None else reached
     closure = Closure(reached=reached, needed=needed, roots=tuple(roots), any_root=any_root)
-    return missing_of(closure, layout, tree, requirements, doubts=doubts, dockerfile="Dockerfile")
+    return missing_of(closure, layout, tree, requirements, doubts=doubts, dockerfile=dockerfile)
 
 
 def need(
@@ -127,6 +128,13 @@ def test_a_module_of_our_package_that_exists_nowhere() -> None:
     assert brief(missing(need("shared.nope"))) == [("shared.nope", "error", "first-party")]
     assert brief(missing(need("shared.nope", guarded=True))) == [("shared.nope", "warning", "first-party")]
     assert brief(missing(need("shared.nope"), any_root=True)) == [("shared.nope", "warning", "first-party")]
+
+
+def test_a_folder_without_init_has_no_attributes() -> None:
+    image = {"/app/predictions/shared/lock.py": "predictions/shared/lock.py"}
+    (found,) = missing(need("predictions.shared", "connect", "lock"), image=image)
+    assert (found.name, found.level) == ("predictions.shared.connect", Level.ERROR)
+    assert "/app/predictions/shared has no __init__.py" in found.why
 
 
 @pytest.mark.parametrize(
@@ -198,6 +206,11 @@ OPTIONAL = "try:\n    from predictions.shared.lock import Lock\nexcept ImportErr
             [need("predictions.shared.lock", "Lock", line=2, guarded=True), need("shared.clock", "Lock", line=4)],
             ["predictions.shared.lock", "shared.clock"],
         ),
+        (
+            OPTIONAL.replace("Lock = None", "import logging"),
+            [need("predictions.shared.lock", "Lock", line=2, guarded=True)],
+            ["predictions.shared.lock"],
+        ),
         (OPTIONAL, [need("predictions.shared.lock", "Lock", line=2, guarded=True)], ["predictions.shared.lock"]),
     ],
 )
@@ -208,6 +221,18 @@ def test_imports_that_stand_in_for_one_another(source: str, needed: list[Needed]
 @pytest.mark.parametrize("requirements", [listing("redis docker"), listing("celery[redis]", complete=False)])
 def test_a_folder_that_is_called_like_a_distribution_is_not_ours(requirements: Requirements) -> None:
     assert missing(need("redis"), need("docker"), requirements=requirements) == ()
+
+
+def test_an_installed_package_hides_a_mere_folder_of_its_name() -> None:
+    image = {"/app/docker/build.py": "docker/build.py"}
+    assert missing(need("docker", "from_env"), image=image, requirements=listing("docker")) == ()
+    assert missing(need("docker", "from_env"), image=image, requirements=None) == ()
+    assert [one.name for one in missing(need("docker", "from_env"), image=image)] == ["docker.from_env"]
+
+
+def test_a_program_that_looks_whether_a_module_is_there_does_without_it() -> None:
+    source = "from importlib.util import find_spec\nhas = find_spec('yaml') is not None\n"
+    assert missing(need("yaml", line=2), files={"svc/main.py": source}) == ()
 
 
 def test_a_module_that_lies_in_the_image_out_of_sight() -> None:
@@ -294,6 +319,13 @@ def test_what_a_run_line_could_have_made_is_a_warning() -> None:
     assert [one.level for one in missing(need("shared.clock"), doubts=[harmless])] == [Level.ERROR]
 
 
+def test_a_source_folder_may_be_completed_by_the_deploy() -> None:
+    (found,) = missing(need("shared.clock"), dockerfile=None)
+    assert found.level is Level.WARNING
+    assert found.why.endswith("; unless the deploy puts it into the source folder")
+    assert found.hint.startswith("Put shared/clock.py into the source folder")
+
+
 def test_an_installed_project_brings_its_own_modules() -> None:
     requirements = Requirements((), projects=("libs/kit",))
     files = {"libs/kit/pyproject.toml": "", "libs/kit/src/kit/__init__.py": "", "libs/kit/kit2.py": ""}
@@ -314,6 +346,17 @@ def test_where_an_image_folder_came_from_decides_where_to_look() -> None:
     )
     assert brief(found) == [("routes.users", "error", "first-party")]
     assert found[0].hint == "Add to Dockerfile: COPY services/api/routes/ /srv/routes/"
+
+
+def test_the_root_of_the_repository_is_looked_in_whatever_was_copied() -> None:
+    tree = tree_of({**REPOSITORY, "services/api/main.py": ""})
+    layout = layout_of({"/srv/main.py": "services/api/main.py"}, tree)
+    closure = Closure(
+        {"/srv/main.py": Reached(None)}, needed=(need("shared.clock", by="/srv/main.py"),), roots=("/srv",)
+    )
+    assert brief(missing_of(closure, layout, tree, NONE, dockerfile="Dockerfile")) == [
+        ("shared.clock", "error", "first-party")
+    ]
 
 
 def test_a_package_that_was_left_behind_while_its_modules_were_copied() -> None:

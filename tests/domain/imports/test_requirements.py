@@ -59,6 +59,7 @@ START = "FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\n"
         ("apt-get update && apt-get install -y python3-numpy gcc 2>&1", {"numpy": ""}),
         ("pip install six==$SIX_VERSION", {"six": "==$SIX_VERSION"}),
         ("poetry run pip install six", {"six": ""}),
+        ("pip install six 2>&1 | tee log.txt", {"six": ""}),
         ("echo pip install nothing > note.txt", {}),
         ("pip cache purge", {}),
     ],
@@ -247,6 +248,14 @@ def test_files_that_a_mount_lays_under_the_command() -> None:
     found = requirements_of(image, tree)
     assert specs(found) == {"flask": "==3.0.0"}
     assert found.distributions[0].path == "svc/uv.lock"
+
+
+def test_a_local_package_lies_relative_to_where_pip_runs() -> None:
+    files = {"reqs/r.txt": "-e ./lib\n", "lib/pyproject.toml": PROJECT}
+    tree = tree_of({"Dockerfile": START + "RUN pip install -r reqs/r.txt\n", **files})
+    image = image_of("Dockerfile", ".", tree)
+    assert image is not None
+    assert requirements_of(image, tree).projects == ("lib",)
 
 
 def test_an_installed_project_is_remembered() -> None:

@@ -1,0 +1,75 @@
+"""Where an importing function is kept under another name, and where it is handed to somebody unknown."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+
+class Kept:
+    """`is_one` tells whether an expression is an importing function."""
+
+    def __init__(self, tree: ast.Module, is_one: Callable[[ast.expr], bool]) -> None:
+        self.names: set[str] = set()  # names and attributes that may stand for one
+        self.escaped: list[ast.expr] = []  # returned, put into a list: anybody may call it with anything
+        self._is_one = is_one
+        self.fine: set[ast.AST] = set()
+        for node in ast.walk(tree):  # parents come first
+            self._look(node)
+
+    def _look(self, node: ast.AST) -> None:
+        match node:
+            case ast.Call():
+                self.fine |= {node.func, *node.args, *(each.value for each in node.keywords)}
+            case ast.Attribute():
+                self.fine.add(node.value)
+            case ast.Compare():
+                self.fine |= {node.left, *node.comparators}
+            case ast.Expr():
+                self.fine.add(node.value)
+            case ast.Assign() | ast.AnnAssign() | ast.NamedExpr() if node.value is not None:
+                self._kept(node.value, node.targets if isinstance(node, ast.Assign) else [node.target])
+            case ast.arguments():
+                self._defaults(node)
+        if isinstance(node, ast.Name | ast.Attribute) and self._escapes(node):
+            self.escaped.append(node)
+
+    def _escapes(self, node: ast.Name | ast.Attribute) -> bool:
+        return isinstance(node.ctx, ast.Load) and node not in self.fine and self._is_one(node)
+
+    def _kept(self, value: ast.expr, targets: list[ast.expr]) -> None:
+        parts = parts_of(value)
+        called = [each for each in parts if isinstance(each, ast.Call)]
+        if any(map(self._is_one, parts)) or any(isinstance(each.func, ast.Name) for each in called):
+            for target in targets:
+                if isinstance(target, ast.Name | ast.Attribute):
+                    self.names.add(target.id if isinstance(target, ast.Name) else target.attr)
+                    self.fine.update(parts)
+
+    def _defaults(self, node: ast.arguments) -> None:
+        positional = [*node.posonlyargs, *node.args]
+        given = list(zip(positional[len(positional) - len(node.defaults) :], node.defaults, strict=True))
+        given += [(a, d) for a, d in zip(node.kwonlyargs, node.kw_defaults, strict=True) if d is not None]
+        for arg, default in given:
+            if self._is_one(default):
+                self.names.add(arg.arg)
+                self.fine.add(default)
+
+
+def parts_of(node: ast.expr) -> list[ast.expr]:
+    """The expressions of which a name may be one: of `a or b`, `a if c else b`, `partial(a)`."""
+    if isinstance(node, ast.BoolOp):
+        return [part for each in node.values for part in parts_of(each)]
+    if isinstance(node, ast.IfExp):
+        return [*parts_of(node.body), *parts_of(node.orelse)]
+    if is_partial(node):
+        assert isinstance(node, ast.Call)
+        return [node.args[0], node]
+    return [node]
+
+
+def is_partial(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Call) or not node.args:
+        return False
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    return name == "partial"
