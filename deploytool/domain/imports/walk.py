@@ -193,11 +193,7 @@ class Walk:
         node.told |= new
         for each in facts.imports:
             if each.when in new:
-                for wish in wishes_of_import(path, each, self.space):
-                    self.wish(path, wish)
-                first = each.module.partition(".")[0]
-                if first in BY_CONVENTION and not each.level:
-                    self._by_convention(path, node, each, first)
+                self._import(path, node, each)
         for dynamic in facts.dynamics:
             if dynamic.when in new:
                 self._load(path, node, dynamic)
@@ -206,6 +202,14 @@ class Walk:
                 self._edit(path, node, edit)
         if When.TOP in new:
             self._tell_rest(path, node, facts)
+
+    def _import(self, path: str, node: Node, what: Import) -> None:
+        first = "" if what.level else what.module.partition(".")[0]
+        if what.level or first in self.space.firsts:  # else nothing in the image has this name, whatever the roots
+            for wish in wishes_of_import(path, what):
+                self.wish(path, wish)
+        if first in BY_CONVENTION:
+            self._by_convention(path, node, what, first)
 
     def _by_convention(self, path: str, node: Node, what: Import, framework: str) -> None:
         for key in BY_CONVENTION[framework]:
