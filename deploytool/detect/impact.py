@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import NamedTuple
@@ -147,6 +148,7 @@ def _parts(table: ServiceTable, seen: Seen) -> Iterator[str]:
     yield from (
         str(WORKING),
         str(EXTRACTOR),
+        str(sys.version_info[:2]),  # which sources can be parsed
         table.kind,
         table.dockerfile or "",
         table.context_path,
