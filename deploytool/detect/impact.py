@@ -26,7 +26,7 @@ from deploytool.domain.model import Kind
 from deploytool.domain.relevance import is_build_input
 from deploytool.domain.tree import FOLDER, LINK, SUBMODULE, Tree
 
-WORKING = 2  # how an impact is worked out; raise it when the same sources could give another one
+WORKING = 3  # how an impact is worked out; raise it when the same sources could give another one
 
 # Data whose content never says what is started or imported; all else could (scripts, Procfile, settings).
 PLAIN_DATA = (
@@ -127,7 +127,7 @@ class Impacts:
         old, new = near.tree.entry(path), seen.tree.entry(path)
         if old is None or new is None or old.mode != new.mode or new.mode in (FOLDER, LINK, SUBMODULE):
             return False
-        if path in seen.made.build_inputs:
+        if path in seen.made.build_inputs or is_build_input(path):
             return False
         if path not in known.by:
             return path in known.silent or path.endswith(PLAIN_DATA)

@@ -153,6 +153,14 @@ def test_doubt_makes_everything_reachable_and_is_named(project: Project) -> None
     assert ("shared/used.py", 2) in {(doubt["path"], doubt["line"]) for doubt in entry["doubts"]}
 
 
+def test_an_own_package_that_requirements_install_may_be_imported_by_any_name(project: Project) -> None:
+    package: dict[str, Value | None] = {"api/requirements.txt": b"flask==3.0.0\n./shared/lib\n"}
+    package |= {"shared/lib/pyproject.toml": b"[project]\nname = 'lib'\n", "shared/lib/src/lib/core.py": b"x = 1\n"}
+    commits = story(project, package, {"shared/lib/src/lib/core.py": b"x = 2\n"})
+    entry = asked(project, commits[1]).entry("api")
+    assert (entry["verdict"], entry["files"][0]["relevance"]) == ("stale", "cannot-prove")
+
+
 def test_services_toml_can_say_what_an_unbounded_import_loads(project: Project) -> None:
     loader = b"import importlib, os\nmodule = importlib.import_module(os.environ['PLUGIN'])\nANSWER = 42\n"
     plugins = {"shared/plugins/one.py": b"ONE = 1\n", "shared/used.py": loader}

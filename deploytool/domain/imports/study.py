@@ -18,6 +18,7 @@ from deploytool.domain.imports.launch import program_of
 from deploytool.domain.imports.launch_folder import program_of_folder
 from deploytool.domain.imports.program import Program
 from deploytool.domain.imports.reachable import closure_of
+from deploytool.domain.imports.requirements import requirements_of
 from deploytool.domain.links import MOST_HOPS
 from deploytool.domain.tree import LINK, SUBMODULE, Tree
 
@@ -75,7 +76,7 @@ def study_of(
     closure = Closure()
     if program.python:
         closure = closure_of(program, layout, facts, dynamic=_places_of(dynamic, layout))
-    doubts = (*image.doubts, *layout.doubts, *_unseen(layout), *program.doubts, *closure.doubts)
+    doubts = (*image.doubts, *layout.doubts, *_unseen(layout), *_installed(image, tree, layout), *closure.doubts)
     return Study(layout, program, closure, tuple(dict.fromkeys(doubts)))
 
 
@@ -129,6 +130,14 @@ def _real(layout: Layout, place: str) -> Placed | None:
             return found
         place = normpath(found.text if found.text.startswith("/") else f"{place.rpartition('/')[0]}/{found.text}")
     return None
+
+
+def _installed(image: Image, tree: Tree, layout: Layout) -> Iterator[Doubt]:
+    """A folder of ours that a list of requirements installs is imported by names that only its build knows."""
+    requirements = requirements_of(image, tree, layout)
+    for folder in requirements.projects:
+        why = "installed as a package; under which names its files are imported is not seen"
+        yield Doubt(folder, 0, why, DoubtKind.RUN_CONSUMES)
 
 
 def _unseen(layout: Layout) -> Iterator[Doubt]:
