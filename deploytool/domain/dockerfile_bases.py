@@ -13,8 +13,8 @@ _AT_ROOT = """
 _ELSEWHERE = {"golang": "/go", "php": "/var/www/html"}
 _WORKDIRS = {**dict.fromkeys(_AT_ROOT.split(), "/"), **_ELSEWHERE}
 _LIBRARIES = (
-    "docker.io/library/", "docker.io/", "library/", "public.ecr.aws/docker/library/", "mirror.gcr.io/library/", "gcr.io/",
-    "ghcr.io/",
+    "docker.io/library/", "docker.io/", "library/", "public.ecr.aws/docker/library/", "mirror.gcr.io/library/",
+    "gcr.io/", "ghcr.io/",
 )  # fmt: skip
 
 
