@@ -140,10 +140,9 @@ def _lists(survey: Survey) -> bool:
         for call, _ in survey.calls:
             func = call.func
             name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
-            if isinstance(func, ast.Name):
-                name = next(iter(survey.aliases.get(name, (name,)))).rpartition(".")[2]
-            elif isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and func.value.id == "ast":
+            if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and func.value.id == "ast":
                 continue
-            if name in LISTING:
+            origins = survey.aliases.get(name, {name}) if isinstance(func, ast.Name) else {name}
+            if any(each.rpartition(".")[2] in LISTING for each in origins):
                 return True
     return bool({"files", "contents"} & survey.words and {"resources", "importlib_resources"} & survey.words)
