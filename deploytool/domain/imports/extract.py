@@ -108,8 +108,8 @@ def _facts(tree: ast.Module, depth: int) -> Facts:
     dynamics, edits = _followed(survey, strings, depth)
     return Facts(
         imports=tuple(sorted(survey.imports, key=lambda each: each.line)),
-        dynamics=tuple(sorted(set(dynamics), key=lambda each: (each.line, each.subject, each.patterns, each.why))),
-        edits=tuple(sorted(set(edits), key=lambda each: (each.line, str(each.folder)))),
+        dynamics=tuple(sorted(set(dynamics), key=lambda each: (each.line, repr(each)))),
+        edits=tuple(sorted(set(edits), key=lambda each: (each.line, repr(each)))),
         exports=exports_of(survey),
         strings=strings,
         lists=_lists(survey),
