@@ -33,6 +33,7 @@ from deploytool.domain.imports.evaluate_text import (
     unknown,
     unrolled,
 )
+from deploytool.domain.imports.extract_aliases import dotted_names, first_name
 from deploytool.domain.imports.extract_bindings import WHOLE, Binding, Bindings
 from deploytool.domain.imports.extract_wording import said
 
@@ -82,14 +83,12 @@ class Evaluator:
 
     def dotted(self, node: ast.expr) -> set[str]:
         """The dotted names, as imports spell them, that the expression may stand for."""
-        names: list[str] = []
-        while isinstance(node, ast.Attribute) and len(names) < 12:
-            names.append(node.attr)
-            node = node.value
-        if not isinstance(node, ast.Name):
-            return set()
-        tail = "".join(f".{name}" for name in reversed(names))
-        return {start + tail for start in self.aliases.get(node.id, (node.id,))}
+        return dotted_names(node, self.aliases)
+
+    def is_imported(self, node: ast.expr) -> bool:
+        """Is it a name of another module, as `json.load` is?"""
+        first = first_name(node)
+        return first in self.aliases and first not in self.bindings.names.get(None, {})
 
     def _value(self, node: ast.expr) -> Value:
         evaluate = _KINDS.get(type(node))
@@ -169,7 +168,7 @@ class Evaluator:
         return changed(value, lambda text: text if text == STAR else None) if value.texts else unknown(said(node))
 
     def _attribute(self, node: ast.Attribute) -> Value:
-        for name in self.dotted(node):
+        for name in sorted(self.dotted(node)):
             if name in VALUES:
                 return known(VALUES[name])
             if name == "sys.path":

@@ -108,8 +108,8 @@ def _facts(tree: ast.Module, depth: int) -> Facts:
     dynamics, edits = _followed(survey, strings, depth)
     return Facts(
         imports=tuple(sorted(survey.imports, key=lambda each: each.line)),
-        dynamics=tuple(sorted(set(dynamics), key=lambda each: (each.line, each.subject, each.patterns, each.why))),
-        edits=tuple(sorted(set(edits), key=lambda each: (each.line, str(each.folder)))),
+        dynamics=tuple(sorted(set(dynamics), key=lambda each: (each.line, repr(each)))),
+        edits=tuple(sorted(set(edits), key=lambda each: (each.line, repr(each)))),
         exports=exports_of(survey),
         strings=strings,
         lists=_lists(survey),
@@ -140,10 +140,9 @@ def _lists(survey: Survey) -> bool:
         for call, _ in survey.calls:
             func = call.func
             name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
-            if isinstance(func, ast.Name):
-                name = next(iter(survey.aliases.get(name, (name,)))).rpartition(".")[2]
-            elif isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and func.value.id == "ast":
+            if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and func.value.id == "ast":
                 continue
-            if name in LISTING:
+            origins = survey.aliases.get(name, {name}) if isinstance(func, ast.Name) else {name}
+            if any(each.rpartition(".")[2] in LISTING for each in origins):
                 return True
     return bool({"files", "contents"} & survey.words and {"resources", "importlib_resources"} & survey.words)
