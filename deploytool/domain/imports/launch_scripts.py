@@ -174,8 +174,13 @@ class Scripts:
         inner = state if mine or not node.words else state.apart()
         for name, word in node.assignments:
             _assign(inner, name, expansion.scalar(word))
+        ends = []
         for argv in ways:
-            self.command(argv, inner, node.stdin)
+            taken = inner.apart() if len(ways) > 1 else inner
+            self.command(argv, taken, node.stdin)
+            ends.append(taken)
+        if len(ends) > 1:
+            inner.become(ends)
         if mine and node.assignments:  # they may or may not last
             restored = state.apart()
             for name, _ in node.assignments:

@@ -64,6 +64,11 @@ MAIN, SCRIPT, JOB = "module main", "script main.py", "script jobs/run.py"
         ),
         ("while read -r x; do python $X.py; X=main; done < list; X=app", '["./start.sh"]', [SCRIPT]),
         ("f() { [ $# = 0 ] || python $1; shift; [ $# = 0 ] || f $@; }; f main.py app.py", '["./start.sh"]', None),
+        (
+            "if [ $A ]; then set -- main.py; else set -- app.py; fi; set -- $1 x; python $1",
+            '["./start.sh"]',
+            [SCRIPT, "script app.py"],
+        ),
         ("Y=main; f() { python $Y.py; }; Y=app f; f", '["./start.sh"]', ["script app.py", SCRIPT]),
         ('python() { command python -u "$@"; }; python main.py', '["./start.sh"]', [SCRIPT]),
         ("source /opt/venv/bin/activate\nsource .env\npython main.py", '["./start.sh"]', [SCRIPT]),
