@@ -8,6 +8,7 @@ from deploytool.domain.dockerfile_words import Unreadable
 from deploytool.domain.doubt import DoubtKind
 from deploytool.domain.imports.launch_found import Found, Where
 from deploytool.domain.imports.launch_place import MOST_BYTES, Place
+from deploytool.domain.imports.launch_printed import printed_by
 from deploytool.domain.imports.launch_shell import Apart, Define, Each, Either, Node, Script, Simple
 from deploytool.domain.imports.launch_shell_reader import script_of
 from deploytool.domain.imports.launch_values import (
@@ -18,7 +19,6 @@ from deploytool.domain.imports.launch_values import (
     Fields,
     State,
     Ways,
-    printed_by,
 )
 
 DEEPEST = 25  # scripts, functions and `sh -c` inside one another
@@ -148,7 +148,7 @@ class Scripts:
             taken = state.apart()
             self.nodes(branch, taken)
             ends.append(taken)
-        state.become(ends)
+        state.become(ends or [state.apart()])
 
     def _each(self, node: Each, state: State) -> None:
         ways = self._expansion(state).arguments(node.words)
@@ -169,12 +169,23 @@ class Scripts:
             self.where = Where(self.where.path, node.line)
         expansion = self._expansion(state)
         ways = expansion.arguments(node.words)
-        inner = state if not node.words else state.apart()
+        mine = any(argv and (argv[0].text in CHANGES or argv[0].text in self.functions) for argv in ways)
+        before = state.apart()
+        inner = state if mine or not node.words else state.apart()
         for name, word in node.assignments:
             _assign(inner, name, expansion.scalar(word))
+        ends = []
         for argv in ways:
-            mine = argv and (argv[0].text in CHANGES or argv[0].text in self.functions)
-            self.command(argv, state if mine else inner, node.stdin)
+            taken = inner.apart() if len(ways) > 1 else inner
+            self.command(argv, taken, node.stdin)
+            ends.append(taken)
+        if len(ends) > 1:
+            inner.become(ends)
+        if mine and node.assignments:  # they may or may not last
+            restored = state.apart()
+            for name, _ in node.assignments:
+                restored.put_back(name, before)
+            state.become([state.apart(), restored])
 
     def _expansion(self, state: State) -> Expansion:
         return Expansion(state, lambda body: self._printed(body, state))
