@@ -41,6 +41,7 @@ class Study:
     program: Program
     closure: Closure
     doubts: tuple[Doubt, ...] = ()  # of the image, its program and its imports together
+    texts: frozenset[str] = frozenset()  # blob ids of the files that were read to find out what is started
 
     @property
     def proven(self) -> bool:
@@ -68,7 +69,8 @@ def study_of(
     Raises KeyError when git does not have a file that must be read.
     """
     layout = image.layout(tree)
-    read = reader_of(layout, tree)
+    texts: set[str] = set()
+    read = reader_of(layout, tree, texts)
     if image.dockerfile is None and image.command is None:
         program = program_of_folder(layout, read, kind_function=function, entrypoint=entrypoint)
     else:
@@ -77,7 +79,7 @@ def study_of(
     if program.python:
         closure = closure_of(program, layout, facts, dynamic=_places_of(dynamic, layout))
     doubts = (*image.doubts, *layout.doubts, *_unseen(layout), *_installed(image, tree, layout), *closure.doubts)
-    return Study(layout, program, closure, tuple(dict.fromkeys(doubts)))
+    return Study(layout, program, closure, tuple(dict.fromkeys(doubts)), frozenset(texts))
 
 
 def impact_of(study: Study, taken: Set[str], inputs: frozenset[str]) -> Impact:
@@ -111,13 +113,14 @@ def name_of(place: str, layout: Layout) -> str:
     return place if placed is None or placed.path is None else placed.path
 
 
-def reader_of(layout: Layout, tree: Tree) -> Callable[[str], bytes | None]:
-    """Reads a file by its path in the image, through links; None when it is not there."""
+def reader_of(layout: Layout, tree: Tree, texts: set[str]) -> Callable[[str], bytes | None]:
+    """Reads a file by its path in the image, through links; None when it is not there. `texts` gains its blob id."""
 
     def read(place: str) -> bytes | None:
         found = _real(layout, place)
         if found is None or found.mode in (LINK, SUBMODULE):
             return None
+        texts.add(found.oid)
         return tree.objects.blob(found.oid) if found.oid else found.text.encode("utf-8", "surrogateescape")
 
     return read

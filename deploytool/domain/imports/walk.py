@@ -176,12 +176,15 @@ class Walk:
 
     def _read(self, wave: Iterable[str]) -> None:
         unread = [(path, self.nodes[path]) for path in wave if self.nodes[path].facts is None]
-        blobs = {node.placed.oid: node.read for _, node in unread if node.placed.oid and node.read is not None}
-        facts = self.facts_of.of(blobs) if blobs else {}
+        waves: dict[str, dict[str, str]] = {}  # by suffix: one content may be read in two languages
+        for _, node in unread:
+            if node.placed.oid and node.read is not None:
+                waves.setdefault(_suffix(node.read), {})[node.placed.oid] = node.read
+        facts = {suffix: self.facts_of.of(blobs) for suffix, blobs in waves.items()}
         for _, node in unread:
             if node.read is not None:
-                oid = node.placed.oid
-                node.facts = facts[oid] if oid else self.facts_of.of_text(node.placed.text, node.read)
+                oid, text = node.placed.oid, node.placed.text
+                node.facts = facts[_suffix(node.read)][oid] if oid else self.facts_of.of_text(text, node.read)
         for path, _ in unread:
             for key in self._stars.pop(path, ()):
                 self._answer(key)
@@ -259,6 +262,10 @@ class Walk:
                 yield from self.space.joined(file.rpartition("/")[0], above[2])
             else:
                 yield from self.space.joined(file, anchor.path)
+
+
+def _suffix(name: str) -> str:
+    return name[name.rfind(".") :] if "." in name else ""
 
 
 def _read_as(path: str, run: Ask) -> str | None:
