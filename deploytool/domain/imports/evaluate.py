@@ -175,13 +175,16 @@ class Evaluator:
                 return Value(holds=1)
             if name.startswith(OUTSIDE):
                 return unknown(name)
-        if node.attr in PATH_PARTS and not self._is_own(node):
+        if node.attr in PATH_PARTS and first_name(node) not in ("self", "cls"):
             return PATH_PARTS[node.attr](self.value(node.value))
         base = node.value
         mine = isinstance(base, ast.Name) and (base.id in ("self", "cls") or base.id in self.bindings.classes)
         given = self.bindings.attributes.get(node.attr)
         if node.attr in ("value", "name") and not mine:  # of an enumeration, of a module that a listing found
             return changed(self.value(base), last_of)
+        held = NOTHING if mine or node.attr not in self.bindings.fields else self.value(base)
+        if held.texts and not any(each.whence for each in held.texts):  # of an object that this file makes
+            return one_of((Value(held.texts), self._followed(("attribute", node.attr), given or [])))
         if not given and not mine and node.attr not in self.bindings.functions:
             return unknown(self._said_attribute(node))
         return self._of_attribute(node, given or [], mine)
@@ -194,10 +197,6 @@ class Evaluator:
         if not node.attr.startswith("_") or not values:
             values.append(unknown(said(node), outside=not mine))
         return one_of(values)
-
-    def _is_own(self, node: ast.Attribute) -> bool:
-        """`self.name`: of an object of this file, not of a path."""
-        return isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
 
     def _said_attribute(self, node: ast.Attribute) -> str:
         return " or ".join(sorted(self.dotted(node))) or said(node)

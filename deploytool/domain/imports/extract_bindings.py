@@ -32,6 +32,7 @@ class Bindings:
     def __init__(self, tree: ast.Module) -> None:
         self.names: dict[Scope, dict[str, list[Binding]]] = {}
         self.attributes: dict[str, list[Binding]] = {}  # by name, whosoever attribute it is
+        self.fields: set[str] = set()  # attributes that a class of this file declares
         self.functions: dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]] = {}
         self.results: dict[Function, list[ast.expr]] = {}  # what it returns and yields
         self.classes: dict[str, ast.ClassDef] = {}
@@ -120,6 +121,8 @@ class Bindings:
     def _annotated(self, node: ast.AnnAssign | ast.NamedExpr, scope: Scope) -> Scope:
         if node.value is not None:
             self._give(scope, node.target, Binding(node.value))
+        if isinstance(scope, ast.ClassDef) and isinstance(node.target, ast.Name):
+            self.fields.add(node.target.id)
         return scope
 
     def _augmented(self, node: ast.AugAssign, scope: Scope) -> Scope:
