@@ -11,7 +11,7 @@ from functools import partial
 from deploytool.adapters.git import Repository
 from deploytool.config import Config, ServiceTable
 from deploytool.detect.compare import compare
-from deploytool.detect.coverage import FETCH, NOT_HERE, coverage_of, ignored_but_imported, unowned_in
+from deploytool.detect.coverage import FETCH, NOT_HERE, coverage_of, ignored_but_imported, unfollowed, unowned_in
 from deploytool.detect.explain import differences_of
 from deploytool.detect.impact import Impacts, Seen
 from deploytool.detect.judge import Judge
@@ -53,6 +53,7 @@ class Detection:
         self.proven: dict[str, Precision] = {}  # where it came out coarser than was asked for
         self.doubts: dict[str, tuple[Doubt, ...]] = {}
         self.remarks_of: dict[str, Remark] = {}
+        self.unfollowed: dict[str, Remark] = {}  # where content that is not here would have told what is imported
         self.declared: Sequence[Declared] = ()  # once the report was asked for
         self.trees: dict[str, Tree] = {}
         self.ref = self.target = ""
@@ -103,6 +104,7 @@ class Detection:
             remarks=(
                 *remarks,
                 *self.remarks_of.values(),
+                *self.unfollowed.values(),
                 *(Remark(f"{gone.region}: {gone.message}", gone.hint) for gone in others),
                 *(self._unowned() if self.thorough else ()),
             ),
@@ -143,8 +145,11 @@ class Detection:
             for known in entry.shares:
                 commit = known.provenance.commit
                 if commit and commit in self.trees and (entry.table.name, commit) not in questions:
-                    with suppress(KeyError):  # a Dockerfile or a link that is not in this clone: no question, no answer
+                    try:
                         questions[entry.table.name, commit] = self._question(entry.table, commit)
+                    except KeyError:  # a Dockerfile or a link that is not in this clone: no question, no answer
+                        if self.precisions[entry.table.name] is Precision.IMPORT:
+                            self.proven[entry.table.name] = Precision.IMAGE
         return questions
 
     def _question(self, table: ServiceTable, commit: str) -> Question:
@@ -160,7 +165,7 @@ class Detection:
         """What `ignore` leaves out and the program imports all the same, on either side."""
         found: set[str] = set()
         for seen in self._seen(question):
-            impact = self.impacts.of(table, seen)
+            impact = self.impact_of(table, seen)
             found.update(path for path in (impact.by if impact else ()) if not seen.made.selection.takes(path))
         if found:
             self.remarks_of[table.name] = ignored_but_imported(table, found)
@@ -188,14 +193,30 @@ class Detection:
         impacts: tuple[Impact | None, Impact | None] = (None, None)
         if differs and self.precisions[service] is Precision.IMPORT:
             table = self.config.services[service]
-            old = self.impacts.of(table, before)
-            impacts = (old, self.impacts.of(table, after, near=before))
+            old = self.impact_of(table, before)
+            impacts = (old, self.impact_of(table, after, near=before))
             self._prove(service, impacts)
         sides = tuple(
             Side(seen.made.build_inputs, impact) for seen, impact in zip((before, after), impacts, strict=True)
         )
         imported = partial(self.impacts.imported, self.config.services[service], after)
         return Judge((before.tree, after.tree), (sides[0], sides[1]), self.impacts.contents, imported)
+
+    def impact_of(self, table: ServiceTable, seen: Seen, near: Seen | None = None) -> Impact | None:
+        """None without an image, and when content is missing: then a remark says so."""
+        impact = self.impacts.of(table, seen, near)
+        if impact is None and seen.made.image is not None:
+            self.miss(table, seen)
+            self.proven[table.name] = Precision.IMAGE
+        return impact
+
+    def miss(self, table: ServiceTable, seen: Seen) -> None:
+        """Say that content which would tell what is imported is not here; once per service."""
+        if table.name not in self.unfollowed:
+            unread: list[str] = []
+            with suppress(KeyError):  # a folder may be missing as well
+                unread = self.impacts.unread(seen)
+            self.unfollowed[table.name] = unfollowed(table.name, unread)
 
     def _prove(self, service: str, impacts: Iterable[Impact | None]) -> None:
         """One side whose imports could not be followed makes the whole answer as coarse as the image."""

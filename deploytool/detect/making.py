@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 
 from deploytool.config import ServiceTable
+from deploytool.detect.coverage import NOT_HERE
 from deploytool.detect.drift import Detection
 from deploytool.detect.impact import Seen
 from deploytool.domain.difference import files_taken
@@ -20,6 +20,7 @@ from deploytool.domain.imports.requirements import requirements_of
 from deploytool.domain.imports.study import Study, name_of
 from deploytool.domain.proof import MissingLevel, MissingRow, ThirdParty
 from deploytool.domain.report import FileChange, Precision
+from deploytool.errors import RepositoryError
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +35,30 @@ class Making:
 
 
 def making_of(detection: Detection, table: ServiceTable) -> Making:
-    """The service at the target."""
+    """The service at the target. Raises RepositoryError when git lacks what says which files it is made of."""
     tree = detection.trees[detection.target]
     precision = detection.precisions[table.name]
-    seen = Seen(tree, detection.sources.made_of(table, tree, precision))
-    impact = detection.impacts.of(table, seen) if precision is Precision.IMPORT else None
+    try:
+        seen = Seen(tree, detection.sources.made_of(table, tree, precision))
+    except KeyError:
+        raise RepositoryError(
+            f"What {table.name} is made of at {detection.ref} cannot be told: {NOT_HERE}.",
+            hint=f"deploytool explain {table.name} --fetch",
+        ) from None
+    impact = detection.impact_of(table, seen) if precision is Precision.IMPORT else None
     side = Side(seen.made.build_inputs, impact)
     if seen.made.image is None:
         return Making(table, seen, side)
-    with suppress(KeyError):  # not in this clone; the report says so where a verdict depends on it
+    try:
         study = detection.impacts.study(table, seen)
+    except KeyError:
+        detection.miss(table, seen)
+        return Making(table, seen, side)
+    try:
         return Making(table, seen, side, study, requirements_of(seen.made.image, tree, study.layout))
-    return Making(table, seen, side)
+    except KeyError:
+        detection.miss(table, seen)
+        return Making(table, seen, side, study)
 
 
 def files_of(making: Making) -> Iterator[FileChange]:
