@@ -23,7 +23,7 @@ from deploytool.domain.imports.facts import FactsOf, equal_but_for_lines
 from deploytool.domain.imports.requirements import requirements_of
 from deploytool.domain.imports.study import Study, impact_of, study_of
 from deploytool.domain.model import Kind
-from deploytool.domain.relevance import is_build_input
+from deploytool.domain.relevance import is_build_input, tells_of_a_program
 from deploytool.domain.tree import FOLDER, LINK, SUBMODULE, Tree
 
 WORKING = 4  # how an impact is worked out; raise it when the same sources could give another one
@@ -40,7 +40,7 @@ class Impacts:
     """Remembers by content: a commit that changes nothing of a service costs nothing for it."""
 
     def __init__(self, repository: Repository) -> None:
-        self.cache = repository.cache
+        self.repository, self.cache = repository, repository.cache
         self.facts = CachedFacts(repository.objects, repository.cache)
         self.contents = Contents(repository)
         self.leaves: LeafMemo = {}
@@ -79,6 +79,13 @@ class Impacts:
             dynamic=table.dynamic,
         )
 
+    def unread(self, seen: Seen) -> list[str]:
+        """Of the files that may tell what the program is, those whose content is not in this clone."""
+        files = [(path, entry) for path, entry in files_taken(seen.tree, seen.made.selection)]
+        telling = {path: entry.oid for path, entry in files if entry.mode != SUBMODULE and tells_of_a_program(path)}
+        answers = zip(telling, self.repository.objects.ask(list(telling.values())), strict=True)
+        return sorted(path for path, found in answers if found is None)
+
     def imported(self, table: ServiceTable, seen: Seen) -> Mapping[str, str]:
         """Each distribution that the program imports, and a file that does."""
         image = seen.made.image
@@ -90,6 +97,8 @@ class Impacts:
     def scope(self, table: ServiceTable, seen: Seen) -> str | None:
         """The id of what the program is made of; None when it cannot be told here."""
         impact = self.of(table, seen)
+        if impact is None and seen.made.image is not None:
+            return None  # of another clone, or once fetched, it would be another one
         key = _key(table, seen)
         known = self.cache.kept("scope", [key]).get(key)
         if known is None:

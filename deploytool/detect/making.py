@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+<<<<<<< HEAD
 from contextlib import suppress
 from dataclasses import dataclass, replace
+=======
+from dataclasses import dataclass
+>>>>>>> clones
 
 from deploytool.config import ServiceTable
+from deploytool.detect.coverage import NOT_HERE
 from deploytool.detect.drift import Detection
 from deploytool.detect.grounds import Key
 from deploytool.detect.impact import Seen
@@ -22,7 +27,12 @@ from deploytool.domain.imports.requirements import requirements_of
 from deploytool.domain.imports.study import Study, name_of
 from deploytool.domain.model import AS_BUILT
 from deploytool.domain.proof import MissingLevel, MissingRow, ThirdParty
+<<<<<<< HEAD
 from deploytool.domain.report import FileChange
+=======
+from deploytool.domain.report import FileChange, Precision
+from deploytool.errors import RepositoryError
+>>>>>>> clones
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,7 @@ class Making:
 
 
 def making_of(detection: Detection, table: ServiceTable) -> Making:
+<<<<<<< HEAD
     """The service at the target, as Cloud Run would start it."""
     grounds = detection.grounds
     overrides = next((overrides_of(entry) for entry in detection.declared), AS_BUILT)
@@ -48,6 +59,32 @@ def making_of(detection: Detection, table: ServiceTable) -> Making:
         study = grounds.impacts.study(table, seen)
         return replace(making, study=study, requirements=requirements_of(seen.made.image, seen.tree, study.layout))
     return making
+=======
+    """The service at the target. Raises RepositoryError when git lacks what says which files it is made of."""
+    tree = detection.trees[detection.target]
+    precision = detection.precisions[table.name]
+    try:
+        seen = Seen(tree, detection.sources.made_of(table, tree, precision))
+    except KeyError:
+        raise RepositoryError(
+            f"What {table.name} is made of at {detection.ref} cannot be told: {NOT_HERE}.",
+            hint=f"deploytool explain {table.name} --fetch",
+        ) from None
+    impact = detection.impact_of(table, seen) if precision is Precision.IMPORT else None
+    side = Side(seen.made.build_inputs, impact)
+    if seen.made.image is None:
+        return Making(table, seen, side)
+    try:
+        study = detection.impacts.study(table, seen)
+    except KeyError:
+        detection.miss(table, seen)
+        return Making(table, seen, side)
+    try:
+        return Making(table, seen, side, study, requirements_of(seen.made.image, tree, study.layout))
+    except KeyError:
+        detection.miss(table, seen)
+        return Making(table, seen, side, study)
+>>>>>>> clones
 
 
 def files_of(making: Making) -> Iterator[FileChange]:

@@ -131,23 +131,23 @@ def test_a_flipped_bit_anywhere_is_noticed_and_mended(objects: Counted, folder: 
     name = {oid: "x.py"}
     wanted = CachedFacts(objects, FactCache(folder)).of(name)
     db = sqlite3.connect(next(folder.glob("*.sqlite")))
-    (good,) = db.execute("SELECT value FROM sources").fetchone()
+    (good,) = db.execute("SELECT value FROM source").fetchone()
     flipped = [good[:at] + bytes([good[at] ^ 1 << at % 8]) + good[at + 1 :] for at in range(len(good))]
     shortened = [good[:at] for at in range(0, len(good), 7)]
     cache = FactCache(folder)
     for count, bad in enumerate([*flipped, *shortened, good + b" "], start=2):
-        db.execute("UPDATE sources SET value = ?", (bad,))
+        db.execute("UPDATE source SET value = ?", (bad,))
         db.commit()
         assert CachedFacts(objects, cache).of(name) == wanted
         assert len(objects.waves) == count, "the damaged entry was believed"
-        assert db.execute("SELECT value FROM sources").fetchone() == (good,)
+        assert db.execute("SELECT value FROM source").fetchone() == (good,)
 
 
 def test_an_entry_under_another_key_is_not_believed(objects: Counted, folder: Path) -> None:
     one, other = objects.add_blob(b"import one"), objects.add_blob(b"import other")
     CachedFacts(objects, FactCache(folder)).of({one: "x.py"})
     db = sqlite3.connect(next(folder.glob("*.sqlite")))
-    db.execute("UPDATE sources SET oid = ?", (bytes.fromhex(key_of(other, "x.py")),))
+    db.execute("UPDATE source SET oid = ?", (bytes.fromhex(key_of(other, "x.py")),))
     db.commit()
     told = CachedFacts(objects, FactCache(folder)).of({other: "x.py"})[other]
     assert told.imports[0].module == "other"
