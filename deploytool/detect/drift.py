@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
 from deploytool.adapters.git import Repository
 from deploytool.config import Config, ServiceTable
 from deploytool.detect.compare import compare
-<<<<<<< HEAD
 from deploytool.detect.coverage import FETCH, NOT_HERE, coverage_of, unowned_in
-=======
-from deploytool.detect.coverage import FETCH, NOT_HERE, coverage_of, ignored_but_imported, unfollowed, unowned_in
->>>>>>> clones
 from deploytool.detect.explain import differences_of
 from deploytool.detect.grounds import Grounds, Key, Question
 from deploytool.detect.serving import Declared, History, Known, declared_in, overrides_of, unmanaged_in
@@ -32,17 +27,6 @@ class Detection:
         self, config: Config, tables: Sequence[ServiceTable], repository: Repository, precision: Precision | None
     ) -> None:
         self.config, self.tables, self.repository = config, tables, repository
-<<<<<<< HEAD
-=======
-        self.sources = Sources(repository.cache)
-        self.impacts = Impacts(repository)
-        self.precisions = {table.name: precision_of(table, precision) for table in tables}
-        self.proven: dict[str, Precision] = {}  # where it came out coarser than was asked for
-        self.doubts: dict[str, tuple[Doubt, ...]] = {}
-        self.remarks_of: dict[str, Remark] = {}
-        self.unfollowed: dict[str, Remark] = {}  # where content that is not here would have told what is imported
-        self.declared: Sequence[Declared] = ()  # once the report was asked for
->>>>>>> clones
         self.trees: dict[str, Tree] = {}
         self.grounds = Grounds(config, tables, repository, precision, self.trees)
         self.declared: Sequence[Declared] = ()  # once the report was asked for
@@ -89,12 +73,8 @@ class Detection:
             errors=tuple(LookError(gone.region, gone.message) for gone in concerned),
             remarks=(
                 *remarks,
-<<<<<<< HEAD
                 *self.grounds.remarks.values(),
-=======
-                *self.remarks_of.values(),
-                *self.unfollowed.values(),
->>>>>>> clones
+                *self.grounds.unfollowed.values(),
                 *(Remark(f"{gone.region}: {gone.message}", gone.hint) for gone in others),
                 *(self._unowned() if self.thorough else ()),
             ),
@@ -128,59 +108,19 @@ class Detection:
             (entry.table, _key(entry, known, commit))
             for entry in declared
             for known in entry.shares
-<<<<<<< HEAD
             if (commit := known.provenance.commit) and commit in self.trees
         ]
         self.grounds.foresee((table, key.commit) for table, key in keys)
         questions: dict[Key, Question] = {}
         for table, key in keys:
             if key not in questions:
-                with suppress(KeyError):  # a Dockerfile or a link that is not in this clone: no question, no answer
+                try:
                     questions[key] = self.grounds.question(table, key)
+                except KeyError:  # a Dockerfile or a link that is not in this clone: no question, no answer
+                    self.grounds.miss(table, None)
         return questions
 
     def _answered(self, questions: Mapping[Key, Question]) -> dict[Key, Difference]:
-=======
-            if known.provenance.commit in self.trees
-        )
-        for entry in declared:
-            for known in entry.shares:
-                commit = known.provenance.commit
-                if commit and commit in self.trees and (entry.table.name, commit) not in questions:
-                    try:
-                        questions[entry.table.name, commit] = self._question(entry.table, commit)
-                    except KeyError:  # a Dockerfile or a link that is not in this clone: no question, no answer
-                        if self.precisions[entry.table.name] is Precision.IMPORT:
-                            self.proven[entry.table.name] = Precision.IMAGE
-        return questions
-
-    def _question(self, table: ServiceTable, commit: str) -> Question:
-        precision = self.precisions[table.name]
-        before = self.sources.made_like(table, self.trees[commit], precision, self.trees[self.target])
-        after = self.sources.made_of(table, self.trees[self.target], precision)
-        before, after = (before if before.exists else after), (after if after.exists else before)
-        question = Question(Pair(commit, self.target, before.selection, after.selection), (before, after))
-        hidden = self._hidden(table, question) if table.ignore and precision is Precision.IMPORT else frozenset()
-        return question.with_files(hidden) if hidden else question
-
-    def _hidden(self, table: ServiceTable, question: Question) -> frozenset[str]:
-        """What `ignore` leaves out and the program imports all the same, on either side."""
-        found: set[str] = set()
-        for seen in self._seen(question):
-            impact = self.impact_of(table, seen)
-            found.update(path for path in (impact.by if impact else ()) if not seen.made.selection.takes(path))
-        if found:
-            self.remarks_of[table.name] = ignored_but_imported(table, found)
-        return frozenset(found)
-
-    def _seen(self, question: Question) -> tuple[Seen, Seen]:
-        return (
-            Seen(self.trees[question.pair.deployed], question.made[0]),
-            Seen(self.trees[question.pair.target], question.made[1]),
-        )
-
-    def _answered(self, questions: Mapping[tuple[str, str], Question]) -> dict[tuple[str, str], Difference]:
->>>>>>> clones
         pairs = [question.pair for question in questions.values()]
         comparisons = compare(self.repository, self.trees, pairs) if pairs else []
         asked = {
@@ -190,50 +130,7 @@ class Detection:
         }
         return dict(zip(asked, differences_of(self.repository, list(asked.values())), strict=True))
 
-<<<<<<< HEAD
     def _observed(self, entry: Declared, differences: Mapping[Key, Difference]) -> Observation:
-=======
-    def _judge(self, service: str, question: Question, differs: bool) -> Judge:
-        """Imports are followed only where there is a difference to judge."""
-        before, after = self._seen(question)
-        impacts: tuple[Impact | None, Impact | None] = (None, None)
-        if differs and self.precisions[service] is Precision.IMPORT:
-            table = self.config.services[service]
-            old = self.impact_of(table, before)
-            impacts = (old, self.impact_of(table, after, near=before))
-            self._prove(service, impacts)
-        sides = tuple(
-            Side(seen.made.build_inputs, impact) for seen, impact in zip((before, after), impacts, strict=True)
-        )
-        imported = partial(self.impacts.imported, self.config.services[service], after)
-        return Judge((before.tree, after.tree), (sides[0], sides[1]), self.impacts.contents, imported)
-
-    def impact_of(self, table: ServiceTable, seen: Seen, near: Seen | None = None) -> Impact | None:
-        """None without an image, and when content is missing: then a remark says so."""
-        impact = self.impacts.of(table, seen, near)
-        if impact is None and seen.made.image is not None:
-            self.miss(table, seen)
-            self.proven[table.name] = Precision.IMAGE
-        return impact
-
-    def miss(self, table: ServiceTable, seen: Seen) -> None:
-        """Say that content which would tell what is imported is not here; once per service."""
-        if table.name not in self.unfollowed:
-            unread: list[str] = []
-            with suppress(KeyError):  # a folder may be missing as well
-                unread = self.impacts.unread(seen)
-            self.unfollowed[table.name] = unfollowed(table.name, unread)
-
-    def _prove(self, service: str, impacts: Iterable[Impact | None]) -> None:
-        """One side whose imports could not be followed makes the whole answer as coarse as the image."""
-        for impact in impacts:
-            if impact is None or not impact.proven:
-                self.proven[service] = Precision.IMAGE
-            if impact is not None and not impact.proven:
-                self.doubts[service] = tuple(dict.fromkeys((*self.doubts.get(service, ()), *impact.doubts)))
-
-    def _observed(self, entry: Declared, differences: Mapping[tuple[str, str], Difference]) -> Observation:
->>>>>>> clones
         return Observation(
             place=entry.place,
             kind=entry.table.kind,

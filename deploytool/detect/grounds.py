@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from deploytool.adapters.git import Repository
 from deploytool.config import Config, ServiceTable
-from deploytool.detect.coverage import ignored_but_imported
+from deploytool.detect.coverage import ignored_but_imported, unfollowed
 from deploytool.detect.impact import Impacts, Seen
 from deploytool.detect.judge import Judge
 from deploytool.detect.sources import Sources, precision_of
@@ -62,6 +62,7 @@ class Grounds:
         self.coarser: dict[str, Precision] = {}  # where less could be proven than was asked for
         self.doubts: dict[str, tuple[Doubt, ...]] = {}
         self.remarks: dict[str, Remark] = {}
+        self.unfollowed: dict[str, Remark] = {}  # where content that is not here would have told what is imported
 
     def aim_at(self, target: str, tables: Iterable[ServiceTable]) -> None:
         """Look at the target early; what cannot be read now is missed, and said, when a service is judged by it."""
@@ -102,7 +103,7 @@ class Grounds:
         """What `ignore` leaves out and the program imports all the same, on either side."""
         table, found = question.table, set[str]()
         for seen in question.sides:
-            impact = self.impacts.of(table, seen)
+            impact = self.impact_of(table, seen)
             found.update(path for path in (impact.by if impact else ()) if not seen.made.selection.takes(path))
         if found:
             self.remarks[table.name] = ignored_but_imported(table, found)
@@ -113,7 +114,7 @@ class Grounds:
         (before, after), table = question.sides, question.table
         impacts: tuple[Impact | None, Impact | None] = (None, None)
         if differs and self.asked[table.name] is Precision.IMPORT:
-            impacts = (self.impacts.of(table, before), self.impacts.of(table, after, near=before))
+            impacts = (self.impact_of(table, before), self.impact_of(table, after, near=before))
             self._prove(table.name, impacts)
         sides = tuple(
             Side(seen.made.build_inputs, impact) for seen, impact in zip(question.sides, impacts, strict=True)
@@ -123,8 +124,25 @@ class Grounds:
 
     def side(self, table: ServiceTable, seen: Seen, near: Seen | None = None) -> Side:
         """One side alone, for a question about what it is made of."""
-        impact = self.impacts.of(table, seen, near) if self.asked[table.name] is Precision.IMPORT else None
+        impact = self.impact_of(table, seen, near) if self.asked[table.name] is Precision.IMPORT else None
         return Side(seen.made.build_inputs, impact)
+
+    def impact_of(self, table: ServiceTable, seen: Seen, near: Seen | None = None) -> Impact | None:
+        """None without an image, and when content is missing: then a remark says so."""
+        impact = self.impacts.of(table, seen, near)
+        if impact is None and seen.made.image is not None:
+            self.miss(table, seen)
+        return impact
+
+    def miss(self, table: ServiceTable, seen: Seen | None) -> None:
+        """Content that would tell what is imported is not here: said once per service, where its files are known."""
+        if self.asked[table.name] is Precision.IMPORT:
+            self.coarser[table.name] = Precision.IMAGE
+        if seen is not None and table.name not in self.unfollowed:
+            unread: list[str] = []
+            with suppress(KeyError):  # a folder may be missing as well
+                unread = self.impacts.unread(seen)
+            self.unfollowed[table.name] = unfollowed(table.name, unread)
 
     def _prove(self, service: str, impacts: Iterable[Impact | None]) -> None:
         """One side whose imports could not be followed makes the whole answer as coarse as the image."""

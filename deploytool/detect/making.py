@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-<<<<<<< HEAD
-from contextlib import suppress
 from dataclasses import dataclass, replace
-=======
-from dataclasses import dataclass
->>>>>>> clones
 
 from deploytool.config import ServiceTable
 from deploytool.detect.coverage import NOT_HERE
@@ -27,12 +22,8 @@ from deploytool.domain.imports.requirements import requirements_of
 from deploytool.domain.imports.study import Study, name_of
 from deploytool.domain.model import AS_BUILT
 from deploytool.domain.proof import MissingLevel, MissingRow, ThirdParty
-<<<<<<< HEAD
 from deploytool.domain.report import FileChange
-=======
-from deploytool.domain.report import FileChange, Precision
 from deploytool.errors import RepositoryError
->>>>>>> clones
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,44 +38,28 @@ class Making:
 
 
 def making_of(detection: Detection, table: ServiceTable) -> Making:
-<<<<<<< HEAD
-    """The service at the target, as Cloud Run would start it."""
+    """The service at the target, as Cloud Run would start it.
+
+    Raises RepositoryError when git lacks what says which files it is made of.
+    """
     grounds = detection.grounds
     overrides = next((overrides_of(entry) for entry in detection.declared), AS_BUILT)
-    seen = grounds.seen(table, Key(table.name, detection.target, overrides))
-    making = Making(table, seen, grounds.side(table, seen))
-    if seen.made.image is None:
-        return making
-    with suppress(KeyError):  # not in this clone; the report says so where a verdict depends on it
-        study = grounds.impacts.study(table, seen)
-        return replace(making, study=study, requirements=requirements_of(seen.made.image, seen.tree, study.layout))
-    return making
-=======
-    """The service at the target. Raises RepositoryError when git lacks what says which files it is made of."""
-    tree = detection.trees[detection.target]
-    precision = detection.precisions[table.name]
     try:
-        seen = Seen(tree, detection.sources.made_of(table, tree, precision))
+        seen = grounds.seen(table, Key(table.name, detection.target, overrides))
     except KeyError:
         raise RepositoryError(
             f"What {table.name} is made of at {detection.ref} cannot be told: {NOT_HERE}.",
             hint=f"deploytool explain {table.name} --fetch",
         ) from None
-    impact = detection.impact_of(table, seen) if precision is Precision.IMPORT else None
-    side = Side(seen.made.build_inputs, impact)
+    making = Making(table, seen, grounds.side(table, seen))
     if seen.made.image is None:
-        return Making(table, seen, side)
+        return making
     try:
-        study = detection.impacts.study(table, seen)
+        making = replace(making, study=(study := grounds.impacts.study(table, seen)))
+        return replace(making, requirements=requirements_of(seen.made.image, seen.tree, study.layout))
     except KeyError:
-        detection.miss(table, seen)
-        return Making(table, seen, side)
-    try:
-        return Making(table, seen, side, study, requirements_of(seen.made.image, tree, study.layout))
-    except KeyError:
-        detection.miss(table, seen)
-        return Making(table, seen, side, study)
->>>>>>> clones
+        grounds.miss(table, seen)
+        return making
 
 
 def files_of(making: Making) -> Iterator[FileChange]:

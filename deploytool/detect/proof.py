@@ -41,13 +41,13 @@ class Proving:
             path=path,
             commit=commit,
             errors=found.errors,
-            remarks=tuple(dict.fromkeys((*found.remarks, *self.detection.unfollowed.values()))),
+            remarks=tuple(dict.fromkeys((*found.remarks, *self.detection.grounds.unfollowed.values()))),
         )
 
     def _proof(self, making: Making, drift: ServiceDrift) -> ServiceProof:
         study, image = making.study, making.seen.made.image
         return ServiceProof(
-            drift=replace(drift, precision=self.detection.proven.get(drift.name, drift.precision)),
+            drift=replace(drift, precision=self.detection.grounds.coarser.get(drift.name, drift.precision)),
             command=study.program.said if study else "",
             starts=starts_of(study) if study else (),
             files=tuple(files_of(making)),
