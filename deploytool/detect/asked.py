@@ -61,7 +61,7 @@ class Asking:
             yield here.parent.resolve().joinpath(here.name).relative_to(top.resolve()).as_posix()
 
     def path(self, path: str) -> PathProof:
-        change = self._meaning(path)
+        change, importers = self._meaning(path), self._importers(path)
         made, study = self.making, self.making.study
         tree = made.seen.tree
         entry = tree.entry(path)
@@ -72,7 +72,8 @@ class Asking:
             service=made.table.name,
             change=change,
             places=places_of(study, path) if study else (),
-            importers=self._importers(path),
+            importers=importers or (),
+            looked=importers is not None,
             twin=_twin(made, path) if not change.relevance.reaches and not folder else None,
             changed=self._changed(path, change),
             served=self._served(path, tree),
@@ -102,17 +103,22 @@ class Asking:
                     seen = grounds.seen(made.table, key)
                     yield Making(made.table, seen, grounds.side(made.table, seen, near=made.seen))
 
-    def _importers(self, path: str) -> tuple[Importer, ...]:
-        """Who asks for it in the image, what is reachable first."""
+    def _importers(self, path: str) -> tuple[Importer, ...] | None:
+        """Who asks for it in the image, what is reachable first; None when that cannot be told."""
         study, impact = self.making.study, self.making.side.impact
         if study is None or impact is None:
-            return ()
+            return None
         found: dict[str, Importer] = {}
-        with suppress(KeyError, TooManyNames):
+        try:
             for place in places_of(study, path):
                 for by, line in importers_of(study.program, study.layout, self.detection.grounds.impacts.facts, place):
                     name = name_of(by, study.layout)
                     found.setdefault(name, Importer(name, line, name in impact.by))
+        except KeyError:
+            self.detection.grounds.miss(self.making.table, self.making.seen)
+            return None
+        except TooManyNames:
+            return None
         return tuple(sorted(found.values(), key=lambda one: (not one.reachable, one.path)))
 
     def _changed(self, path: str, change: FileChange) -> CommitNote | None:
@@ -141,7 +147,9 @@ class Asking:
         if kind != "commit":
             raise UsageError(
                 f"{question!r} is neither a path at the target or in what serves, nor a commit.",
-                hint="Give a path from the repository's root, or a commit. Words of a message: deploytool where TEXT",
+                hint="This clone does not have everything: add --fetch."
+                if self.repository.facts.shallow or self.repository.facts.partial
+                else "Give a path from the repository's root, or a commit. Words of a message: deploytool where TEXT",
             )
         (sha,) = commits
         (answer,) = answers_of(self.repository, self.detection.declared, commits)
