@@ -29,7 +29,7 @@ class Door:
         self.closed = 0
 
     def app(self, **settings: Any) -> Door:
-        self.opened = settings
+        self.opened, self.closed = settings, 0
         return self
 
     def close(self) -> None:
