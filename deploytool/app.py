@@ -82,6 +82,11 @@ class App:
             self.note(stage.repository_of(self.config))
         return Repository(self.config.repository, cache=self.cache)
 
+    def close(self) -> None:
+        """End the processes that read git, when any were begun."""
+        if "repository" in vars(self):
+            self.repository.close()
+
     @cached_property
     def emulator(self) -> Address:
         """The embedded Cloud Run of this project: joined, or started with the sandbox's fleet in it."""

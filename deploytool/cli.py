@@ -239,12 +239,14 @@ def fuse_box(
 
     settings: Settings = ctx.obj
     settings.hear(config, repository, color)
-    return App(
+    app = App(
         config_file=settings.config,
         repository_folder=settings.repository,
         colour=settings.colour,
         apart=settings.apart,
     )
+    ctx.call_on_close(app.close)
+    return app
 
 
 def end(code: ExitCode, exit_zero: bool = False) -> NoReturn:

@@ -26,13 +26,19 @@ class Door:
         self.opened: dict[str, Any] = {}
         self.answer: Any = ExitCode.CLEAN
 
-    def app(self, **settings: Any) -> str:
-        self.opened = settings
-        return "the app"
+        self.closed = 0
+
+    def app(self, **settings: Any) -> Door:
+        self.opened, self.closed = settings, 0
+        return self
+
+    def close(self) -> None:
+        self.closed += 1
 
     def command(self, name: str) -> Any:
-        def answer(app: str, **options: Any) -> Any:
-            assert app == "the app"
+        def answer(app: Door, **options: Any) -> Any:
+            assert app is self
+            assert not self.closed
             self.asked.append((name, options))
             if isinstance(self.answer, BaseException):
                 raise self.answer
@@ -73,6 +79,7 @@ def test_drift_hands_over_every_option(door: Door) -> None:
     argv = ["drift", "api", "web", "-v", "--format", "json", "--fleet", "a.json", "--fleet", "-"]
     argv += ["--precision", "image", "--fetch"]
     assert run(argv) == 0
+    assert door.closed == 1
     expected = {
         "services": ["api", "web"],
         "verbose": True,

@@ -63,7 +63,7 @@ def _facts_from(text: str) -> Facts | None:
     """None for what another version wrote."""
     try:
         return facts_from(text)
-    except (ValueError, TypeError, LookupError):
+    except (ValueError, TypeError, LookupError, RecursionError):
         return None
 
 

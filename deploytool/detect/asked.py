@@ -10,12 +10,12 @@ from pathlib import Path
 from deploytool.adapters.git import Commit
 from deploytool.config import ServiceTable
 from deploytool.detect.drift import Detection
+from deploytool.detect.grounds import Key
 from deploytool.detect.impact import Seen
 from deploytool.detect.making import Making, files_of
 from deploytool.detect.where import answers_of, asked
 from deploytool.domain.ignorefile import rules_of
 from deploytool.domain.ignorepattern import cleaned
-from deploytool.domain.impact import Side
 from deploytool.domain.imports.namespace import TooManyNames
 from deploytool.domain.imports.reachable import importers_of
 from deploytool.domain.imports.study import Study, name_of
@@ -61,7 +61,7 @@ class Asking:
             yield here.parent.resolve().joinpath(here.name).relative_to(top.resolve()).as_posix()
 
     def path(self, path: str) -> PathProof:
-        change = self._meaning(path)
+        change, importers = self._meaning(path), self._importers(path)
         made, study = self.making, self.making.study
         tree = made.seen.tree
         entry = tree.entry(path)
@@ -72,7 +72,8 @@ class Asking:
             service=made.table.name,
             change=change,
             places=places_of(study, path) if study else (),
-            importers=self._importers(path),
+            importers=importers or (),
+            looked=importers is not None,
             twin=_twin(made, path) if not change.relevance.reaches and not folder else None,
             changed=self._changed(path, change),
             served=self._served(path, tree),
@@ -94,25 +95,30 @@ class Asking:
         return self._known
 
     def _serving(self) -> Iterator[Making]:
-        detection, made = self.detection, self.making
-        for tree in self._trees()[1:]:
-            with suppress(KeyError):
-                precision = detection.precisions[made.table.name]
-                seen = Seen(tree, detection.sources.made_of(made.table, tree, precision))
-                impact = detection.impacts.of(made.table, seen, near=made.seen) if made.side.impact else None
-                yield Making(made.table, seen, Side(seen.made.build_inputs, impact))
+        grounds, made = self.detection.grounds, self.making
+        for entry in self.detection.declared:
+            for known in entry.shares:
+                with suppress(KeyError):  # not here, or not known
+                    key = Key(made.table.name, known.provenance.commit or "", known.overrides)
+                    seen = grounds.seen(made.table, key)
+                    yield Making(made.table, seen, grounds.side(made.table, seen, near=made.seen))
 
-    def _importers(self, path: str) -> tuple[Importer, ...]:
-        """Who asks for it in the image, what is reachable first."""
+    def _importers(self, path: str) -> tuple[Importer, ...] | None:
+        """Who asks for it in the image, what is reachable first; None when that cannot be told."""
         study, impact = self.making.study, self.making.side.impact
         if study is None or impact is None:
-            return ()
+            return None
         found: dict[str, Importer] = {}
-        with suppress(KeyError, TooManyNames):
+        try:
             for place in places_of(study, path):
-                for by, line in importers_of(study.program, study.layout, self.detection.impacts.facts, place):
+                for by, line in importers_of(study.program, study.layout, self.detection.grounds.impacts.facts, place):
                     name = name_of(by, study.layout)
                     found.setdefault(name, Importer(name, line, name in impact.by))
+        except KeyError:
+            self.detection.grounds.miss(self.making.table, self.making.seen)
+            return None
+        except TooManyNames:
+            return None
         return tuple(sorted(found.values(), key=lambda one: (not one.reachable, one.path)))
 
     def _changed(self, path: str, change: FileChange) -> CommitNote | None:
@@ -141,7 +147,9 @@ class Asking:
         if kind != "commit":
             raise UsageError(
                 f"{question!r} is neither a path at the target or in what serves, nor a commit.",
-                hint="Give a path from the repository's root, or a commit. Words of a message: deploytool where TEXT",
+                hint="This clone does not have everything: add --fetch."
+                if self.repository.facts.shallow or self.repository.facts.partial
+                else "Give a path from the repository's root, or a commit. Words of a message: deploytool where TEXT",
             )
         (sha,) = commits
         (answer,) = answers_of(self.repository, self.detection.declared, commits)

@@ -63,6 +63,18 @@ def ignored_but_imported(table: ServiceTable, paths: Iterable[str]) -> Remark:
     )
 
 
+def unfollowed(service: str, unread: Sequence[str]) -> Remark:
+    """Content that is not here leaves imports unknown: the service is judged by all that is in its image."""
+    files = unread[0] if unread else "a file that says what it is"
+    verb = "are" if len(unread) > 1 else "is"
+    more = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
+    return Remark(
+        f"What {service} imports could not be followed: {files}{more} {verb} not in this clone."
+        " Judged by everything in its image.",
+        hint=FETCH,
+    )
+
+
 def unowned_in(config: Config, target: Tree) -> tuple[Remark, ...]:
     """Folders with a Dockerfile that no service owns. Walks the whole tree."""
     return tuple(found.remark for found in unowned_dockerfiles(map(claim_of, config.services.values()), target))

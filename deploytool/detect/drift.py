@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from functools import partial
 
 from deploytool.adapters.git import Repository
 from deploytool.config import Config, ServiceTable
 from deploytool.detect.compare import compare
-from deploytool.detect.coverage import FETCH, NOT_HERE, coverage_of, ignored_but_imported, unowned_in
+from deploytool.detect.coverage import FETCH, NOT_HERE, coverage_of, unowned_in
 from deploytool.detect.explain import differences_of
-from deploytool.detect.impact import Impacts, Seen
-from deploytool.detect.judge import Judge
-from deploytool.detect.serving import Declared, History, Known, declared_in, unmanaged_in
-from deploytool.detect.sources import Made, Sources, precision_of
-from deploytool.domain.comparison import Pair
-from deploytool.domain.doubt import Doubt
+from deploytool.detect.grounds import Grounds, Key, Question
+from deploytool.detect.serving import Declared, History, Known, declared_in, overrides_of, unmanaged_in
 from deploytool.domain.drift import Difference, Observation, ServingShare, drift_of
-from deploytool.domain.impact import Impact, Side
 from deploytool.domain.model import Fleet
 from deploytool.domain.report import DriftReport, LookError, Precision, Remark
 from deploytool.domain.tree import Tree
 from deploytool.errors import RepositoryError
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One serving revision whose commit is known, and what the service is made of on both sides."""
-
-    pair: Pair
-    made: tuple[Made, Made]  # where a side has nothing of the service yet, or no more: the other side's
-
-    def with_files(self, paths: frozenset[str]) -> Question:
-        """The same with further files on both sides."""
-        before, after = self.pair.before.plus(paths), self.pair.after.plus(paths)
-        return replace(self, pair=self.pair._replace(before=before, after=after))
 
 
 class Detection:
@@ -47,14 +27,9 @@ class Detection:
         self, config: Config, tables: Sequence[ServiceTable], repository: Repository, precision: Precision | None
     ) -> None:
         self.config, self.tables, self.repository = config, tables, repository
-        self.sources = Sources(repository.cache)
-        self.impacts = Impacts(repository)
-        self.precisions = {table.name: precision_of(table, precision) for table in tables}
-        self.proven: dict[str, Precision] = {}  # where it came out coarser than was asked for
-        self.doubts: dict[str, tuple[Doubt, ...]] = {}
-        self.remarks_of: dict[str, Remark] = {}
-        self.declared: Sequence[Declared] = ()  # once the report was asked for
         self.trees: dict[str, Tree] = {}
+        self.grounds = Grounds(config, tables, repository, precision, self.trees)
+        self.declared: Sequence[Declared] = ()  # once the report was asked for
         self.ref = self.target = ""
         self.thorough = False  # also look for Dockerfiles that nobody owns: reads every folder of the target
         self.scoped = False  # also say what each program is made of, as an id
@@ -72,12 +47,8 @@ class Detection:
 
     def _look_at_target(self) -> None:
         """Only to be early: what cannot be read now is missed, and said, when a service is judged by it."""
-        self.trees = self.repository.trees([self.target])
-        if self.target in self.trees:
-            self.sources.foresee((table, self.trees[self.target]) for table in self.tables)
-        for table in self.tables:
-            with suppress(KeyError):
-                self.sources.made_of(table, self.trees[self.target], self.precisions[table.name])
+        self.trees.update(self.repository.trees([self.target]))
+        self.grounds.aim_at(self.target, self.tables)
 
     def report(self, fleet: Fleet, history: History, now: datetime) -> DriftReport:
         """Judge every declared service against the fleet. Raises RepositoryError without the target's content."""
@@ -85,7 +56,7 @@ class Detection:
             raise RepositoryError(f"The content of the target {self.ref} is not in this clone.", hint=FETCH)
         declared = self.declared = declared_in(self.config, self.tables, fleet, self.repository, history)
         commits = {known.provenance.commit for entry in declared for known in entry.shares}
-        self.trees |= self.repository.trees(commit for commit in commits if commit and commit not in self.trees)
+        self.trees.update(self.repository.trees(one for one in commits if one and one not in self.trees))
         remarks = self._remarks(declared)
         questions = self._questions(declared)
         differences = self._answered(questions)
@@ -102,7 +73,8 @@ class Detection:
             errors=tuple(LookError(gone.region, gone.message) for gone in concerned),
             remarks=(
                 *remarks,
-                *self.remarks_of.values(),
+                *self.grounds.remarks.values(),
+                *self.grounds.unfollowed.values(),
                 *(Remark(f"{gone.region}: {gone.message}", gone.hint) for gone in others),
                 *(self._unowned() if self.thorough else ()),
             ),
@@ -130,108 +102,63 @@ class Detection:
         target = self.trees[self.target]
         return coverage_of(self.config, self.tables, target, serving, doubtful=frozenset(doubtful))
 
-    def _questions(self, declared: Sequence[Declared]) -> dict[tuple[str, str], Question]:
-        """Per (service, deployed commit): several regions and revisions often ask the same."""
-        questions: dict[tuple[str, str], Question] = {}
-        self.sources.foresee(
-            (entry.table, self.trees[known.provenance.commit])
+    def _questions(self, declared: Sequence[Declared]) -> dict[Key, Question]:
+        """What differs is asked once, however many regions and revisions ask the same."""
+        keys = [
+            (entry.table, _key(entry, known, commit))
             for entry in declared
             for known in entry.shares
-            if known.provenance.commit in self.trees
-        )
-        for entry in declared:
-            for known in entry.shares:
-                commit = known.provenance.commit
-                if commit and commit in self.trees and (entry.table.name, commit) not in questions:
-                    with suppress(KeyError):  # a Dockerfile or a link that is not in this clone: no question, no answer
-                        questions[entry.table.name, commit] = self._question(entry.table, commit)
+            if (commit := known.provenance.commit) and commit in self.trees
+        ]
+        self.grounds.foresee((table, key.commit) for table, key in keys)
+        questions: dict[Key, Question] = {}
+        for table, key in keys:
+            if key not in questions:
+                try:
+                    questions[key] = self.grounds.question(table, key)
+                except KeyError:  # a Dockerfile or a link that is not in this clone: no question, no answer
+                    self.grounds.miss(table, None)
         return questions
 
-    def _question(self, table: ServiceTable, commit: str) -> Question:
-        precision = self.precisions[table.name]
-        before = self.sources.made_like(table, self.trees[commit], precision, self.trees[self.target])
-        after = self.sources.made_of(table, self.trees[self.target], precision)
-        before, after = (before if before.exists else after), (after if after.exists else before)
-        question = Question(Pair(commit, self.target, before.selection, after.selection), (before, after))
-        hidden = self._hidden(table, question) if table.ignore and precision is Precision.IMPORT else frozenset()
-        return question.with_files(hidden) if hidden else question
-
-    def _hidden(self, table: ServiceTable, question: Question) -> frozenset[str]:
-        """What `ignore` leaves out and the program imports all the same, on either side."""
-        found: set[str] = set()
-        for seen in self._seen(question):
-            impact = self.impacts.of(table, seen)
-            found.update(path for path in (impact.by if impact else ()) if not seen.made.selection.takes(path))
-        if found:
-            self.remarks_of[table.name] = ignored_but_imported(table, found)
-        return frozenset(found)
-
-    def _seen(self, question: Question) -> tuple[Seen, Seen]:
-        return (
-            Seen(self.trees[question.pair.deployed], question.made[0]),
-            Seen(self.trees[question.pair.target], question.made[1]),
-        )
-
-    def _answered(self, questions: Mapping[tuple[str, str], Question]) -> dict[tuple[str, str], Difference]:
+    def _answered(self, questions: Mapping[Key, Question]) -> dict[Key, Difference]:
         pairs = [question.pair for question in questions.values()]
         comparisons = compare(self.repository, self.trees, pairs) if pairs else []
         asked = {
-            key: (question.pair, comparison, self._judge(key[0], question, bool(comparison.files)))
+            key: (question.pair, comparison, self.grounds.judge(question, bool(comparison.files)))
             for (key, question), comparison in zip(questions.items(), comparisons, strict=True)
             if comparison is not None
         }
         return dict(zip(asked, differences_of(self.repository, list(asked.values())), strict=True))
 
-    def _judge(self, service: str, question: Question, differs: bool) -> Judge:
-        """Imports are followed only where there is a difference to judge."""
-        before, after = self._seen(question)
-        impacts: tuple[Impact | None, Impact | None] = (None, None)
-        if differs and self.precisions[service] is Precision.IMPORT:
-            table = self.config.services[service]
-            old = self.impacts.of(table, before)
-            impacts = (old, self.impacts.of(table, after, near=before))
-            self._prove(service, impacts)
-        sides = tuple(
-            Side(seen.made.build_inputs, impact) for seen, impact in zip((before, after), impacts, strict=True)
-        )
-        imported = partial(self.impacts.imported, self.config.services[service], after)
-        return Judge((before.tree, after.tree), (sides[0], sides[1]), self.impacts.contents, imported)
-
-    def _prove(self, service: str, impacts: Iterable[Impact | None]) -> None:
-        """One side whose imports could not be followed makes the whole answer as coarse as the image."""
-        for impact in impacts:
-            if impact is None or not impact.proven:
-                self.proven[service] = Precision.IMAGE
-            if impact is not None and not impact.proven:
-                self.doubts[service] = tuple(dict.fromkeys((*self.doubts.get(service, ()), *impact.doubts)))
-
-    def _observed(self, entry: Declared, differences: Mapping[tuple[str, str], Difference]) -> Observation:
+    def _observed(self, entry: Declared, differences: Mapping[Key, Difference]) -> Observation:
         return Observation(
             place=entry.place,
             kind=entry.table.kind,
             serving=entry.serving.state,
-            precision=self.proven.get(entry.table.name, self.precisions[entry.table.name]),
-            scope=self._scope(entry.table, self.target),
-            doubts=self.doubts.get(entry.table.name, ()),
+            precision=self.grounds.precision(entry.table),
+            scope=self._scope(entry.table, Key(entry.table.name, self.target, overrides_of(entry))),
+            doubts=self.grounds.doubts.get(entry.table.name, ()),
             shares=tuple(self._share(entry, known, differences) for known in entry.shares),
             doubt=entry.blocked or "; ".join(entry.serving.problems),
             hint=entry.hint,
             serving_note=entry.serving.reason,
         )
 
-    def _share(self, entry: Declared, known: Known, differences: Mapping[tuple[str, str], Difference]) -> ServingShare:
+    def _share(self, entry: Declared, known: Known, differences: Mapping[Key, Difference]) -> ServingShare:
         commit = known.provenance.commit
-        difference = differences.get((entry.table.name, commit)) if commit else None
         doubt, hint = known.provenance.reason, known.provenance.hint
-        if commit and difference is None:
+        if not commit:
+            return ServingShare(known.row, known.provenance.conflicts, None, doubt, hint)
+        key = _key(entry, known, commit)
+        difference = differences.get(key)
+        if difference is None:
             doubt, hint = f"{commit[:8]}: {NOT_HERE}", FETCH
-        row = replace(known.row, scope=self._scope(entry.table, commit)) if commit else known.row
+        row = replace(known.row, scope=self._scope(entry.table, key))
         return ServingShare(row, known.provenance.conflicts, difference, doubt, hint)
 
-    def _scope(self, table: ServiceTable, commit: str) -> str | None:
-        if not self.scoped or commit not in self.trees:
-            return None
-        with suppress(KeyError):
-            made = self.sources.made_of(table, self.trees[commit], self.precisions[table.name])
-            return self.impacts.scope(table, Seen(self.trees[commit], made)) if made.exists else None
-        return None
+    def _scope(self, table: ServiceTable, key: Key) -> str | None:
+        return self.grounds.scope(table, key) if self.scoped else None
+
+
+def _key(entry: Declared, known: Known, commit: str) -> Key:
+    return Key(entry.table.name, commit, known.overrides)

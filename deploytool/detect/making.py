@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deploytool.config import ServiceTable
+from deploytool.detect.coverage import NOT_HERE
 from deploytool.detect.drift import Detection
+from deploytool.detect.grounds import Key
 from deploytool.detect.impact import Seen
+from deploytool.detect.serving import overrides_of
 from deploytool.domain.difference import files_taken
 from deploytool.domain.impact import Side
 from deploytool.domain.imports.bringing import bringing, is_standard, modules_of, shown_name
@@ -18,8 +20,10 @@ from deploytool.domain.imports.missing import missing_of
 from deploytool.domain.imports.missing_module import Level
 from deploytool.domain.imports.requirements import requirements_of
 from deploytool.domain.imports.study import Study, name_of
+from deploytool.domain.model import AS_BUILT
 from deploytool.domain.proof import MissingLevel, MissingRow, ThirdParty
-from deploytool.domain.report import FileChange, Precision
+from deploytool.domain.report import FileChange
+from deploytool.errors import RepositoryError
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +38,28 @@ class Making:
 
 
 def making_of(detection: Detection, table: ServiceTable) -> Making:
-    """The service at the target."""
-    tree = detection.trees[detection.target]
-    precision = detection.precisions[table.name]
-    seen = Seen(tree, detection.sources.made_of(table, tree, precision))
-    impact = detection.impacts.of(table, seen) if precision is Precision.IMPORT else None
-    side = Side(seen.made.build_inputs, impact)
+    """The service at the target, as Cloud Run would start it.
+
+    Raises RepositoryError when git lacks what says which files it is made of.
+    """
+    grounds = detection.grounds
+    overrides = next((overrides_of(entry) for entry in detection.declared), AS_BUILT)
+    try:
+        seen = grounds.seen(table, Key(table.name, detection.target, overrides))
+    except KeyError:
+        raise RepositoryError(
+            f"What {table.name} is made of at {detection.ref} cannot be told: {NOT_HERE}.",
+            hint=f"deploytool explain {table.name} --fetch",
+        ) from None
+    making = Making(table, seen, grounds.side(table, seen))
     if seen.made.image is None:
-        return Making(table, seen, side)
-    with suppress(KeyError):  # not in this clone; the report says so where a verdict depends on it
-        study = detection.impacts.study(table, seen)
-        return Making(table, seen, side, study, requirements_of(seen.made.image, tree, study.layout))
-    return Making(table, seen, side)
+        return making
+    try:
+        making = replace(making, study=(study := grounds.impacts.study(table, seen)))
+        return replace(making, requirements=requirements_of(seen.made.image, seen.tree, study.layout))
+    except KeyError:
+        grounds.miss(table, seen)
+        return making
 
 
 def files_of(making: Making) -> Iterator[FileChange]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from deploytool.detect.asked import Asking
@@ -35,24 +36,23 @@ class Proving:
             generated_at=found.generated_at,
             target_ref=found.target_ref,
             target_commit=found.target_commit,
-            services=tuple(_proof(making, service) for service in found.services),
+            services=tuple(self._proof(making, service) for service in found.services),
             question=question or "",
             path=path,
             commit=commit,
             errors=found.errors,
-            remarks=found.remarks,
+            remarks=tuple(dict.fromkeys((*found.remarks, *self.detection.grounds.unfollowed.values()))),
         )
 
-
-def _proof(making: Making, drift: ServiceDrift) -> ServiceProof:
-    study, image = making.study, making.seen.made.image
-    return ServiceProof(
-        drift=drift,
-        command=study.program.said if study else "",
-        starts=starts_of(study) if study else (),
-        files=tuple(files_of(making)),
-        third_party=third_party_in(making),
-        missing_modules=missing_in(making),
-        doubts=study.doubts if study else making.seen.made.doubts,
-        outside=tuple(one.source for one in image.outside) if image else (),
-    )
+    def _proof(self, making: Making, drift: ServiceDrift) -> ServiceProof:
+        study, image = making.study, making.seen.made.image
+        return ServiceProof(
+            drift=replace(drift, precision=self.detection.grounds.coarser.get(drift.name, drift.precision)),
+            command=study.program.said if study else "",
+            starts=starts_of(study) if study else (),
+            files=tuple(files_of(making)),
+            third_party=third_party_in(making),
+            missing_modules=missing_in(making),
+            doubts=study.doubts if study else making.seen.made.doubts,
+            outside=tuple(one.source for one in image.outside) if image else (),
+        )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from deploytool.adapters.git import Repository
 from deploytool.config import Config, ServiceTable
-from deploytool.domain.model import Fleet, Kind, Place, Revision, Service
+from deploytool.domain.model import AS_BUILT, Fleet, Kind, Overrides, Place, Revision, Service
 from deploytool.domain.provenance import (
     Candidate,
     CommitRule,
@@ -35,6 +35,11 @@ class Known:
     share: Share
     revision: Revision | None
     provenance: Provenance
+
+    @property
+    def overrides(self) -> Overrides:
+        """What Cloud Run starts in it instead of what its image says."""
+        return self.revision.overrides if self.revision else AS_BUILT
 
     @property
     def row(self) -> ServingRow:
@@ -96,6 +101,12 @@ def commits_named(config: Config, tables: Iterable[ServiceTable], fleet: Fleet) 
         if service.place in places
     )
     return hexes_of(one for entry in found for known in entry.shares for one in _candidates(entry, known))
+
+
+def overrides_of(entry: Declared) -> Overrides:
+    """What the next revision would start: the same as what most of the traffic goes to."""
+    most = max(entry.shares, key=lambda known: known.share.percent, default=None)
+    return most.overrides if most else AS_BUILT
 
 
 def unmanaged_in(config: Config, fleet: Fleet) -> tuple[Unmanaged, ...]:

@@ -14,6 +14,7 @@ from deploytool.domain.ignored import Declared
 from deploytool.domain.ignorefile import rules_of
 from deploytool.domain.image import Image, image_of, image_of_folder, selection_of_paths
 from deploytool.domain.links import LinkMemo, LinkStore, foresee
+from deploytool.domain.model import AS_BUILT, Overrides
 from deploytool.domain.report import Precision
 from deploytool.domain.tree import Tree
 
@@ -27,8 +28,14 @@ class Made:
     build_inputs: frozenset[str] = frozenset()  # the Dockerfile and its ignore file
     doubts: tuple[Doubt, ...] = ()
     image: Image | None = None
-
     exists: bool = True  # False: nothing of the service is at this commit
+    overrides: Overrides = AS_BUILT  # what Cloud Run starts in `image` instead of what that says
+
+    def started_with(self, overrides: Overrides) -> Made:
+        """The same as Cloud Run starts it."""
+        if self.image is None or overrides == self.overrides:
+            return self
+        return replace(self, image=self.image.started_with(overrides), overrides=overrides)
 
 
 class Sources:

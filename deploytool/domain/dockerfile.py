@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from deploytool.domain.dockerfile_bases import workdir_of
 from deploytool.domain.dockerfile_lines import Instruction, Lines, instructions_of, lines_of
 from deploytool.domain.dockerfile_recipe import Folder, Recipe, Stage
 from deploytool.domain.dockerfile_stage import Draft, finished
@@ -105,6 +106,8 @@ class _Reading:
         draft = Draft(len(self.drafts), words[2].lower() if len(words) == 3 else "", image, instruction.line, parent)
         if parent is not None:
             draft.inherit(self.drafts[parent])
+        else:
+            draft.workdir = workdir_of(image)
         self.drafts.append(draft)
         if draft.name:
             self.names[draft.name] = draft.index

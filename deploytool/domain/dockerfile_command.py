@@ -25,6 +25,18 @@ def command_of(stage: Stage) -> Command | None:
     return Command(entry.argv + (_argv(cmd) if cmd is not None else ()), "", entry.line)
 
 
+def overridden(
+    stage: Stage | None, own: Command | None, command: tuple[str, ...], args: tuple[str, ...]
+) -> Command | None:
+    """The command when Cloud Run is given its own: `command` for ENTRYPOINT and CMD, `args` for CMD alone."""
+    if command:
+        return Command(command + args)
+    entry = _said(stage.entrypoint) if stage is not None else None
+    if not args or (entry is not None and entry.shell):  # a shell's ENTRYPOINT takes no arguments
+        return own
+    return Command((entry.argv if entry is not None else ()) + args, "", entry.line if entry is not None else 0)
+
+
 def _said(start: Start | None) -> Start | None:
     """`ENTRYPOINT []` says nothing again."""
     return start if start is not None and (start.argv or start.shell) else None

@@ -16,6 +16,8 @@ _BESIDE = """
     false fc-cache getent gpg groupadd groupmod hash id install_packages ldconfig locale-gen localedef lsb_release
     microdnf mkdir nproc printf pwd readonly rpm set setcap sleep test touch tr true type ulimit umask uname unset
     update-alternatives update-ca-certificates update-locale useradd usermod wget which whoami yum [ [[ :
+    add-apt-repository apt-add-repository apt-mark chpasswd dpkg-reconfigure gcloud passwd pip-compile pip-sync
+    playwright
 """
 _BEFORE = "sudo exec nice time command env then else do if while until elif ! {"
 _AFTER = "fi done } esac"
@@ -26,6 +28,12 @@ SCRATCH = ("/var/", "/tmp/", "/tmp", "/root/.cache", "/root/.npm", "/usr/share/d
 
 _BREAKS = re.compile(r"[;|&\n()]+")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=\S*\Z")
+# Scripts that install a tool and look at nothing of ours, piped into a shell.
+_INSTALLERS = re.compile(
+    r"(?:curl|wget)\b[^|;&\n]*https://(?:astral\.sh|install\.python-poetry\.org|deb\.nodesource\.com|sh\.rustup\.rs|"
+    r"pdm-project\.org)(?=[/\s|])[^|;&\n]*\|\s*(?:[A-Z_]+=\S*\s+)*(?:sudo\s+(?:-E\s+)?)?"
+    r"(?:(?:ba|da|z)?sh|python3?)\b(?:\s+-[\w-]*)*"
+)
 _INNER = re.compile(r"\$\(([^()`]*)\)|`([^`]*)`")
 _QUOTED = re.compile(r"\"((?:[^\"\\]|\\.)*+)\"|'([^']*)'")
 _REDIRECT = re.compile(r"\d*(?:&>>?|>>?|<{1,3}-?)[ \t]*&?[^\s;|&()]*")
@@ -58,7 +66,7 @@ def folders_made(run: Run) -> Iterator[str]:
 def _script(run: Run) -> str:
     """The shell text: with only a heredoc on the line, its body is the script; else the body is mere input."""
     if not run.heredocs:
-        return run.text
+        return _INSTALLERS.sub("curl", run.text[: _LONGEST + 1])
     left = re.sub(r"\d*<<-?\S+", "", run.text).strip()
     if left:
         return left
@@ -95,17 +103,38 @@ def _neutral(words: list[str]) -> bool:
         program, rest = rest[1], rest[2:]
     if re.fullmatch(r"pip[0-9.]*", program):
         return _pip_is_neutral(rest)
-    if program == "uv" and rest[:1] == ["pip"]:
-        return _pip_is_neutral(rest[1:])
+    if program == "uv":
+        return _uv_is_neutral(rest)
+    if program == "find":
+        return _find_is_neutral(rest)
     if program == "rm":
         return all(word.startswith(("-", *SCRATCH)) and ".." not in word for word in rest)
-    if program in ("venv", "virtualenv", "ensurepip"):
+    if program in ("venv", "virtualenv", "ensurepip", "compileall"):
         return True
     if program == "poetry":
-        return rest[:1] == ["config"] or (rest[:1] == ["install"] and "--no-root" in rest)
+        return rest[:1] in (["config"], ["export"]) or (rest[:1] == ["install"] and "--no-root" in rest)
     if program in ("npm", "yarn", "pnpm"):
         return bool({"-g", "--global"} & set(rest)) and not any(map(_is_local_package, rest))
     return program in NEUTRAL
+
+
+def _uv_is_neutral(words: list[str]) -> bool:
+    """`uv sync` installs the project itself, which may be any code, unless it is told not to."""
+    if words[:2] in (["pip", "compile"], ["python", "install"]):
+        return True
+    if words[:1] == ["pip"]:
+        return _pip_is_neutral(words[1:])
+    if words[:1] == ["sync"]:
+        return "--no-install-project" in words or "--no-install-workspace" in words or "--no-install-local" in words
+    return bool(words) and words[0] in ("venv", "cache", "export", "lock", "--version")
+
+
+def _find_is_neutral(words: list[str]) -> bool:
+    """It may look, and change permissions."""
+    for at, word in enumerate(words):
+        if word in ("-exec", "-execdir", "-ok", "-okdir") and words[at + 1 : at + 2] not in (["chmod"], ["chown"]):
+            return False
+    return not {"-delete", "-fprint", "-fprintf", "-fls"} & set(words)
 
 
 def _is_local_package(word: str) -> bool:

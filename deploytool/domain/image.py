@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from deploytool.domain.content import Selection
 from deploytool.domain.dockerfile import recipe_of
-from deploytool.domain.dockerfile_command import Command, command_of
+from deploytool.domain.dockerfile_command import Command, command_of, overridden
 from deploytool.domain.dockerfile_recipe import Recipe, Run
 from deploytool.domain.doubt import Doubt
 from deploytool.domain.ignorefile import NO_RULES, IgnoreFile, IgnoreRules, ignorefile_of, rules_of
@@ -22,6 +22,7 @@ from deploytool.domain.image_gathering import Gathering, Outside
 from deploytool.domain.image_layout import Layout, Narrowed, layout_of
 from deploytool.domain.image_sources import Context
 from deploytool.domain.links import LinkMemo, trail_of, with_link_targets
+from deploytool.domain.model import Overrides
 from deploytool.domain.tree import FOLDER, Tree
 
 
@@ -48,6 +49,16 @@ class Image:
     context: str = ""
     ignore: IgnoreRules = NO_RULES
     narrowed: Narrowed = field(default_factory=dict)
+
+    def started_with(self, overrides: Overrides) -> Image:
+        """The image as Cloud Run starts it."""
+        stage = self.recipe.stages[-1] if self.recipe and self.recipe.stages else None
+        return replace(
+            self,
+            command=overridden(stage, self.command, overrides.command, overrides.args),
+            workdir=overrides.workdir or self.workdir,
+            environment=MappingProxyType({**self.environment, **dict(overrides.environment)}),
+        )
 
     def layout(self, tree: Tree) -> Layout:
         """The files by their path in the image; computed at each call, on the tree the image was read from."""

@@ -42,6 +42,19 @@ class TrafficTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class Overrides:
+    """What Cloud Run is told to start instead of what the image says; where empty, the image decides."""
+
+    command: tuple[str, ...] = ()  # in the place of ENTRYPOINT, and of CMD with it
+    args: tuple[str, ...] = ()  # in the place of CMD
+    workdir: str = ""
+    environment: tuple[tuple[str, str], ...] = ()  # the variables that say what is loaded, by name
+
+
+AS_BUILT = Overrides()
+
+
+@dataclass(frozen=True, slots=True)
 class Revision:
     """One immutable revision, or the template a service would make its next one from."""
 
@@ -52,6 +65,7 @@ class Revision:
     env: Mapping[str, str] = field(default_factory=dict)  # plain values only; references to secrets are left out
     created_at: datetime | None = None
     ready: ConditionState = ConditionState.UNKNOWN
+    overrides: Overrides = AS_BUILT
 
     @property
     def digest(self) -> str | None:

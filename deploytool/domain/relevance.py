@@ -20,6 +20,9 @@ PROGRAMS = (
     ".php", ".c", ".cc", ".cpp", ".h", ".cs", ".sh", ".bash", ".so",
 )  # fmt: skip
 
+# Sources, and settings that say what is started.
+TELLING = (".py", ".sh", ".bash", ".dockerignore", ".toml", ".ini", ".conf", ".cfg", ".yaml", ".yml", ".json")
+
 
 def relevance_of(path: str, inputs: Iterable[str] = ()) -> Relevance:
     """At path and image precision every taken file counts; this says in which way.
@@ -35,6 +38,14 @@ def is_build_input(path: str) -> bool:
     """Does a package installer read a file of this name?"""
     name = path.rpartition("/")[2]
     return name in LOCK_FILES or ("requirements" in name and name.endswith((".txt", ".in", ".lock")))
+
+
+def tells_of_a_program(path: str) -> bool:
+    """Is it a file that may be read to tell what a service is made of: how it is built and started, what it imports?"""
+    name = path.rpartition("/")[2]
+    if name.endswith(TELLING) or "dockerfile" in name.lower() or is_build_input(path):
+        return True
+    return "." not in name  # start scripts often have no suffix
 
 
 def worst_relevance(files: Iterable[FileChange]) -> Relevance:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from deploytool.domain.proof import ProofReport
 from deploytool.domain.report import (
     DriftReport,
     StatusReport,
@@ -17,14 +16,14 @@ from deploytool.domain.report import (
     WhereRow,
 )
 from deploytool.render.age import stamp
-from deploytool.render.explain_json import explain_shape
 from deploytool.render.shapes import Shape, error_shapes, moment_shape, remark_shapes, revision_shape, service_shape
 from deploytool.render.text import valid_unicode
 
+if TYPE_CHECKING:
+    from deploytool.render import Report
 
-def document(
-    report: DriftReport | StatusReport | WhereReport | ProofReport, *, fleet: Mapping[str, Any] | None = None
-) -> str:
+
+def document(report: Report, *, fleet: Mapping[str, Any] | None = None) -> str:
     """One object whose `schema` is `deploytool/<command>/1`."""
     match report:
         case DriftReport():
@@ -33,7 +32,9 @@ def document(
             shape = _status(report, fleet)
         case WhereReport():
             shape = _where(report)
-        case ProofReport():
+        case _:
+            from deploytool.render.explain_json import explain_shape
+
             shape = explain_shape(report)
     return json.dumps(_encodable(shape), indent=2) + "\n"
 

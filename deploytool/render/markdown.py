@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from deploytool.domain.proof import ProofReport
 from deploytool.domain.report import (
     DriftReport,
     ServiceDrift,
@@ -15,7 +15,6 @@ from deploytool.domain.report import (
     WhereRow,
 )
 from deploytool.render.age import age, clock_time
-from deploytool.render.explain_markdown import explain_blocks
 from deploytool.render.markdown_items import beside, history_items
 from deploytool.render.markdown_text import MARKS, code, prose, table
 from deploytool.render.wording import (
@@ -29,8 +28,11 @@ from deploytool.render.wording import (
     where_summary_of,
 )
 
+if TYPE_CHECKING:
+    from deploytool.render import Report
 
-def markdown(report: DriftReport | StatusReport | WhereReport | ProofReport, *, now: datetime, verbose: bool) -> str:
+
+def markdown(report: Report, *, now: datetime, verbose: bool) -> str:
     match report:
         case DriftReport():
             blocks = _drift(report, now, verbose)
@@ -38,7 +40,9 @@ def markdown(report: DriftReport | StatusReport | WhereReport | ProofReport, *, 
             blocks = _status(report, now)
         case WhereReport():
             blocks = _where(report, now)
-        case ProofReport():
+        case _:
+            from deploytool.render.explain_markdown import explain_blocks
+
             blocks = explain_blocks(report, now)
     return "\n\n".join(block for block in blocks if block) + "\n"
 

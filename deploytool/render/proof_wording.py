@@ -152,7 +152,8 @@ def importers_said(proof: PathProof) -> list[tuple[str, list[Importer]]]:
     """Who imports the file, under a heading each: those in use, and those that are not."""
     if not proof.importers:
         module = proof.places and proof.path.endswith(".py")
-        return [("No file of the image imports it.", [])] if module else []
+        said = "No file of the image imports it." if proof.looked else "Who imports it was not looked for."
+        return [(said, [])] if module else []
     used = [one for one in proof.importers if one.reachable]
     idle = [one for one in proof.importers if not one.reachable]
     only = "Also imported by files that are not in use" if used else "Imported only by files that are not in use"

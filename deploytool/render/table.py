@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from deploytool.domain.proof import ProofReport
+from typing import TYPE_CHECKING
+
 from deploytool.domain.report import DriftReport, StatusReport, WhereReport
 from deploytool.render.drift_table import drift_lines
-from deploytool.render.explain_table import explain_lines
 from deploytool.render.sheet import View, painted
 from deploytool.render.status_table import status_lines
 from deploytool.render.where_table import where_lines
 
+if TYPE_CHECKING:
+    from deploytool.render import Report
 
-def table(report: DriftReport | StatusReport | WhereReport | ProofReport, view: View) -> str:
+
+def table(report: Report, view: View) -> str:
     match report:
         case DriftReport():
             lines = drift_lines(report, view)
@@ -19,6 +22,8 @@ def table(report: DriftReport | StatusReport | WhereReport | ProofReport, view: 
             lines = status_lines(report, view)
         case WhereReport():
             lines = where_lines(report, view)
-        case ProofReport():
+        case _:
+            from deploytool.render.explain_table import explain_lines  # half of this room: only when it is asked for
+
             lines = explain_lines(report, view)
     return painted(lines, view.colour)

@@ -205,6 +205,12 @@ def test_reading_goes_on_after_a_bad_line() -> None:
         "uv pip install --system -r requirements.txt",
         "poetry install --no-root",
         "npm install -g serve@14",
+        "curl -LsSf https://astral.sh/uv/install.sh | sh",
+        "curl -sSL https://install.python-poetry.org | POETRY_HOME=/opt python3 -",
+        "uv sync --frozen --no-install-project && uv venv && uv pip compile a.in",
+        "find /app -type d -exec chmod 755 {} +",
+        "python -m compileall -q /app",
+        "poetry export -o requirements.txt",
     ],
 )
 def test_commands_that_work_beside_the_copied_files(command: str) -> None:
@@ -226,6 +232,12 @@ def test_commands_that_work_beside_the_copied_files(command: str) -> None:
         "rm -rf tests",
         "echo $(cat version.py)",
         "curl x | bash",
+        "curl https://astral.sh.example.com/x | sh",
+        "curl https://astral.sh/uv/install.sh | sh; make",
+        "uv sync --frozen",
+        "uv run build.py",
+        "find . -name x -exec sed -i s/a/b/ {} +",
+        "find . -name tests -delete",
         "rm -rf /var/../app",
         "`make`",
         "python -m compileall . && sed -i s/a/b/ x.py",
@@ -234,6 +246,27 @@ def test_commands_that_work_beside_the_copied_files(command: str) -> None:
 )
 def test_commands_that_could_use_the_copied_files(command: str) -> None:
     assert consumes(Run(1, command))
+
+
+@pytest.mark.parametrize(
+    ("base", "target"),
+    [
+        ("python:3.12-slim", "/x"),
+        ("docker.io/library/python@sha256:" + "0" * 64, "/x"),
+        ("gcr.io/distroless/python3-debian12", "/x"),
+        ("ghcr.io/astral-sh/uv:python3.12-bookworm", "/x"),
+        ("golang:1.23", "/go/x"),
+        ("eu.gcr.io/me/python:3", None),
+        ("gcr.io/distroless/python3:nonroot", None),
+        ("tiangolo/uvicorn-gunicorn-fastapi", None),
+    ],
+)
+def test_where_known_base_images_begin(base: str, target: str | None) -> None:
+    found = recipe(f"FROM {base}\nCOPY x ./\n")
+    assert [doubt.kind for doubt in found.doubts] == ([] if target else [DoubtKind.UNKNOWN_VALUE])
+    (copy,) = found.stages[0].steps
+    assert isinstance(copy, Copy)
+    assert copy.target.rstrip("/") + "/x" == (target or "/x")
 
 
 def test_a_heredoc_script_is_read() -> None:

@@ -81,7 +81,7 @@ def test_the_question_and_the_precision_are_handed_on(project: Project, answer: 
     argv = ["--fleet", fleet_of(project, web="first"), "--precision", "path", "--fetch"]
     ran = project.run("explain", "web", "web/main.py", *argv, "--format", "json")
     assert answer.asked[3] == "web/main.py"
-    assert answer.detection.precisions == {"web": "path"}
+    assert answer.detection.grounds.asked == {"web": "path"}
     assert ran.json["schema"] == "deploytool/explain/1"
     assert ran.json["path"]["twin"]["relevance"] == "imported"
 

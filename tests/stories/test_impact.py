@@ -153,6 +153,14 @@ def test_doubt_makes_everything_reachable_and_is_named(project: Project) -> None
     assert ("shared/used.py", 2) in {(doubt["path"], doubt["line"]) for doubt in entry["doubts"]}
 
 
+def test_an_own_package_that_requirements_install_may_be_imported_by_any_name(project: Project) -> None:
+    package: dict[str, Value | None] = {"api/requirements.txt": b"flask==3.0.0\n./shared/lib\n"}
+    package |= {"shared/lib/pyproject.toml": b"[project]\nname = 'lib'\n", "shared/lib/src/lib/core.py": b"x = 1\n"}
+    commits = story(project, package, {"shared/lib/src/lib/core.py": b"x = 2\n"})
+    entry = asked(project, commits[1]).entry("api")
+    assert (entry["verdict"], entry["files"][0]["relevance"]) == ("stale", "cannot-prove")
+
+
 def test_services_toml_can_say_what_an_unbounded_import_loads(project: Project) -> None:
     loader = b"import importlib, os\nmodule = importlib.import_module(os.environ['PLUGIN'])\nANSWER = 42\n"
     plugins = {"shared/plugins/one.py": b"ONE = 1\n", "shared/used.py": loader}
@@ -189,6 +197,30 @@ def test_a_function_is_its_folder(project: Project) -> None:
     ran = asked(project, commits[0])
     assert (ran.entry("api")["verdict"], ran.entry("api")["precision"]) == ("current", "import")
     assert words(ran) == {"hook/far.py": "not-imported"}
+
+
+STARTED: dict[str, dict[str, Any]] = {
+    "args": {"args": ["--bind", ":8080", "api.worker:app"]},
+    "command": {"command": ["python", "-m", "api.worker"]},
+    "a variable": {"env": [{"name": "GUNICORN_CMD_ARGS", "value": "--config api/worker.py"}]},
+}
+
+
+@pytest.mark.parametrize("way", STARTED)
+def test_cloud_run_may_start_another_program_than_the_image_says(project: Project, way: str) -> None:
+    """One image, several services: what their templates start decides, not the Dockerfile."""
+    apart = DOCKERFILE.replace(b'CMD ["gunicorn", "--bind", ":8080", ', b'ENTRYPOINT ["gunicorn"]\nCMD [')
+    first: dict[str, Value | None] = {"api/Dockerfile": apart, "api/worker.py": b"from shared import unused\n"}
+    commits = story(project, first, {"shared/unused.py": b"QUESTION = 1\n"})
+    for more, verdict in ((STARTED[way], "stale"), ({}, "current")):
+        containers = [{"image": "eu.gcr.io/p/api:latest", **more}]
+        fleet = {"services": [v2_service("api", template=labelled(commits[1], containers=containers))]}
+        file = project.file("fleet.json", fleet)
+        ran = project.run("drift", "--format", "json", "--fleet", file)
+        assert ran.entry("api")["verdict"] == verdict, ran.out
+        status = project.run("status", "--format", "json", "--fleet", file)
+        again = project.run("drift", "--format", "json", "--fleet", project.file("status.json", status.json))
+        assert again.entry("api")["verdict"] == verdict
 
 
 def test_another_language_is_compared_by_its_image(project: Project) -> None:

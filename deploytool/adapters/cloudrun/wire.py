@@ -60,7 +60,14 @@ def _content(pb: Message) -> dict[str, Any]:
 
 def _containers(pb: Message) -> list[dict[str, Any]]:
     return [
-        {"image": container.image, "ports": [{}] * len(container.ports), "env": [_env(env) for env in container.env]}
+        {
+            "image": container.image,
+            "command": list(container.command),
+            "args": list(container.args),
+            "workingDir": container.working_dir,
+            "ports": [{}] * len(container.ports),
+            "env": [_env(env) for env in container.env],
+        }
         for container in pb.containers
     ]
 

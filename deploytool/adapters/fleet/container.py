@@ -1,24 +1,46 @@
-"""The container that answers requests: its image and its plain environment. Both dialects share its shape."""
+"""The container that answers requests: image, plain environment, what it starts. Both dialects share its shape."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from deploytool.adapters.fleet.reading import Reading
+from deploytool.domain.model import Overrides
+
+# The variables that tell Python, or a server of it, what to load. Nobody keeps a secret in them.
+LOADING = frozenset(
+    (
+        "PYTHONPATH", "GUNICORN_CMD_ARGS", "DJANGO_SETTINGS_MODULE", "FLASK_APP", "CELERY_APP", "APP_MODULE",
+        "MODULE_NAME", "FUNCTION_SOURCE", "FUNCTION_TARGET", "GOOGLE_ENTRYPOINT",
+    )
+)  # fmt: skip
 
 
-def image_and_env(reading: Reading, spec: Mapping[str, Any], *, is_job: bool = False) -> tuple[str, Mapping[str, str]]:
-    """Image and env of the ingress container, which is the one with ports when there are several."""
+class Container(NamedTuple):
+    image: str
+    env: Mapping[str, str]
+    overrides: Overrides
+
+
+def container_of(reading: Reading, spec: Mapping[str, Any], *, is_job: bool = False) -> Container:
+    """The ingress container, which is the one with ports when there are several."""
     containers = reading.rows(spec, "containers")
     if not containers:
         reading.problems.append("the template has no container")
-        return "", {}
+        return Container("", {}, Overrides())
     container = containers[0] if is_job else _ingress_of(reading, containers)
     image = reading.text(container, "image")
     if not image:
         reading.problems.append("the container has no image")
-    return image, _plain_env(reading, container)
+    env = _plain_env(reading, container)
+    overrides = Overrides(
+        command=reading.words(container, "command"),
+        args=reading.words(container, "args"),
+        workdir=reading.text(container, "workingDir"),
+        environment=tuple(sorted((name, value) for name, value in env.items() if name in LOADING)),
+    )
+    return Container(image, env, overrides)
 
 
 def _ingress_of(reading: Reading, containers: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:

@@ -1,12 +1,13 @@
 """A Fleet as the v2-shaped document that `--fleet` reads back to the same judgement.
 
 No secret leaves by it: of the environment only the variables that carry a commit are kept, and of those only
-the commit.
+the commit, and those that say what Python loads. Of a command line the values of secret-sounding options are left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,7 @@ STATES = {
 }
 ALLOCATION = "TRAFFIC_TARGET_ALLOCATION_TYPE_"
 LEFT_OUT = "(left out)"  # the variable was there and held no commit: that it was there is part of the judgement
+SECRET = re.compile(r"pass|pwd|secret|token|key|credential|auth", re.IGNORECASE)
 
 
 def fleet_document(fleet: Fleet, env_names: Collection[str] = ()) -> dict[str, Any]:
@@ -83,9 +85,23 @@ def _revision(place: Place, revision: Revision, names: frozenset[str]) -> dict[s
 
 def _content(revision: Revision, names: frozenset[str]) -> dict[str, Any]:
     env = [{"name": name, "value": _commit_in(value)} for name, value in revision.env.items() if name in names]
-    container = _said({"image": revision.image, "env": env})
+    started = revision.overrides
+    env += [{"name": name, "value": value} for name, value in started.environment if name not in names]
+    words = {"command": _masked(started.command), "args": _masked(started.args), "workingDir": started.workdir}
+    container = _said({"image": revision.image, **words, "env": env})
     kept = _said({"labels": dict(revision.labels), "annotations": dict(revision.annotations)})
     return {**kept, "containers": [container]}
+
+
+def _masked(words: Sequence[str]) -> list[str]:
+    """A command line without the values of options that sound like secrets."""
+    shown: list[str] = []
+    secret = False
+    for word in words:
+        name, equals, _ = word.partition("=")
+        shown.append(LEFT_OUT if secret else f"{name}={LEFT_OUT}" if equals and SECRET.search(name) else word)
+        secret = not equals and word.startswith("-") and SECRET.search(word) is not None
+    return shown
 
 
 def _commit_in(value: str) -> str:

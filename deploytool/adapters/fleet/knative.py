@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from deploytool.adapters.fleet.container import image_and_env
+from deploytool.adapters.fleet.container import container_of
 from deploytool.adapters.fleet.reading import Reading
 from deploytool.adapters.fleet.v2json import NAME, kind_of
 from deploytool.domain.model import ConditionState, Kind, Place, Revision, Service, TrafficTarget
@@ -69,12 +69,19 @@ def job_of(raw: Mapping[str, Any]) -> Service | None:
     ready, reason, since = _ready_of(reading, status)
     execution = reading.table(spec, "template")
     task = reading.table(reading.table(reading.table(execution, "spec"), "template"), "spec")
-    image, env = image_and_env(reading, task, is_job=True)
+    run = container_of(reading, task, is_job=True)
     about = reading.table(execution, "metadata")
     return Service(
         place=place,
         kind=Kind.JOB,
-        template=Revision(None, image, reading.texts(about, "labels"), reading.texts(about, "annotations"), env),
+        template=Revision(
+            None,
+            run.image,
+            reading.texts(about, "labels"),
+            reading.texts(about, "annotations"),
+            run.env,
+            overrides=run.overrides,
+        ),
         labels=labels,
         annotations=reading.texts(metadata, "annotations"),
         generation=reading.number(metadata, "generation"),
@@ -97,13 +104,14 @@ def revision_of(raw: Mapping[str, Any]) -> tuple[Place, Revision, tuple[str, ...
     name = metadata.get("name")
     if place is None or not isinstance(name, str) or not name:
         return None
-    image, env = image_and_env(reading, spec)
+    run = container_of(reading, spec)
     revision = Revision(
         name=name,
-        image=_with_digest(image, reading.text(status, "imageDigest")),
+        image=_with_digest(run.image, reading.text(status, "imageDigest")),
         labels=labels,
         annotations=reading.texts(metadata, "annotations"),
-        env=env,
+        env=run.env,
+        overrides=run.overrides,
         created_at=reading.moment(metadata, "creationTimestamp"),
         ready=_ready_of(reading, status)[0],
     )
@@ -121,13 +129,14 @@ def _place_of(metadata: Mapping[str, Any], labels: Mapping[str, str], name: obje
 
 def _template_of(reading: Reading, raw: Mapping[str, Any]) -> Revision:
     metadata = reading.table(raw, "metadata")
-    image, env = image_and_env(reading, reading.table(raw, "spec"))
+    run = container_of(reading, reading.table(raw, "spec"))
     return Revision(
         name=reading.text(metadata, "name") or None,
-        image=image,
+        image=run.image,
         labels=reading.texts(metadata, "labels"),
         annotations=reading.texts(metadata, "annotations"),
-        env=env,
+        env=run.env,
+        overrides=run.overrides,
     )
 
 

@@ -74,6 +74,14 @@ class Reading:
                 self.odd(f"an entry of {key}", "an object", row)
         return [row if isinstance(row, dict) else NO_TABLE for row in value]
 
+    def words(self, raw: Mapping[str, Any], key: str) -> tuple[str, ...]:
+        """A list of texts; what is none of these is odd and counts as empty."""
+        found = raw.get(key) or []
+        if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
+            self.odd(key, "a list of texts", found)
+            return ()
+        return tuple(found)
+
     def texts(self, raw: Mapping[str, Any], key: str) -> Mapping[str, str]:
         """Labels or annotations."""
         value = raw.get(key)

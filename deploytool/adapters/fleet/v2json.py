@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from deploytool.adapters.fleet.container import image_and_env
+from deploytool.adapters.fleet.container import container_of
 from deploytool.adapters.fleet.reading import Reading
 from deploytool.domain.model import ConditionState, Kind, Place, Revision, Service, TrafficTarget
 
@@ -72,12 +72,17 @@ def job_of(raw: Mapping[str, Any]) -> Service | None:
     reading = Reading()
     ready, reason = _condition_of(reading, reading.table(raw, "terminalCondition"))
     execution = reading.table(raw, "template")
-    image, env = image_and_env(reading, reading.table(execution, "template"), is_job=True)
+    run = container_of(reading, reading.table(execution, "template"), is_job=True)
     return Service(
         place=place,
         kind=Kind.JOB,
         template=Revision(
-            None, image, reading.texts(execution, "labels"), reading.texts(execution, "annotations"), env
+            None,
+            run.image,
+            reading.texts(execution, "labels"),
+            reading.texts(execution, "annotations"),
+            run.env,
+            overrides=run.overrides,
         ),
         labels=reading.texts(raw, "labels"),
         annotations=reading.texts(raw, "annotations"),
@@ -99,13 +104,14 @@ def revision_of(raw: Mapping[str, Any]) -> tuple[Place, Revision, tuple[str, ...
     if match is None or match["revision"] is None or match["collection"] != "services":
         return None
     reading = Reading()
-    image, env = image_and_env(reading, raw)
+    run = container_of(reading, raw)
     revision = Revision(
         name=match["revision"],
-        image=image,
+        image=run.image,
         labels=reading.texts(raw, "labels"),
         annotations=reading.texts(raw, "annotations"),
-        env=env,
+        env=run.env,
+        overrides=run.overrides,
         created_at=reading.moment(raw, "createTime"),
         ready=_ready_among(reading, raw),
     )
@@ -114,9 +120,10 @@ def revision_of(raw: Mapping[str, Any]) -> tuple[Place, Revision, tuple[str, ...
 
 def template_of(reading: Reading, raw: Mapping[str, Any]) -> Revision:
     """A service's template; it carries a name only when the person who wrote it chose one."""
-    image, env = image_and_env(reading, raw)
+    run = container_of(reading, raw)
     labels, annotations = reading.texts(raw, "labels"), reading.texts(raw, "annotations")
-    return Revision(_short(reading.text(raw, "revision")), image, labels, annotations, env)
+    name = _short(reading.text(raw, "revision"))
+    return Revision(name, run.image, labels, annotations, run.env, overrides=run.overrides)
 
 
 def kind_of(labels: Mapping[str, str]) -> Kind:

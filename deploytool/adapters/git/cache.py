@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Literal, get_args
@@ -17,6 +18,7 @@ FORMAT = 2
 DIGEST = 8  # bytes
 Kind = Literal["source", "impact", "scope", "shape"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+DAMAGE = (sqlite3.Error, ValueError)  # the latter for damage that is quoted in a message and is no text
 CHUNK = 500  # parameters of one SELECT, below SQLite's oldest limit of 999
 
 
@@ -68,10 +70,10 @@ class FactCache:
             marks = ",".join("?" * len(part))
             try:
                 rows = self._db.execute(f"SELECT oid, value FROM {table} WHERE oid IN ({marks})", part).fetchall()
-            except sqlite3.Error:  # locked for too long or damaged: compute it again
+            except DAMAGE:  # or locked for too long: compute it again
                 return
             for oid, entry in rows:
-                value = entry[DIGEST:]
+                value = entry[DIGEST:] if isinstance(entry, bytes) else b""
                 if entry == _sealed(table, oid, value):  # else it is damaged: worked out again
                     yield oid.hex(), value.decode("utf-8", "surrogateescape")
 
@@ -83,7 +85,7 @@ class FactCache:
         try:
             with self._db:
                 self._db.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", rows)
-        except sqlite3.Error:  # full disk, read-only, locked: the answer stands without it
+        except DAMAGE:  # full disk, read-only, locked: the answer stands without it
             return
 
 
@@ -104,10 +106,11 @@ def _opened(folder: Path) -> sqlite3.Connection | None:
         db.execute("PRAGMA synchronous=OFF")
         for table in ("touched", "links", *KINDS):
             db.execute(f"CREATE TABLE IF NOT EXISTS {table} (oid BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID")
-    except sqlite3.DatabaseError as damage:
+    except DAMAGE as damage:
         db.close()
         if not isinstance(damage, sqlite3.OperationalError):
-            file.unlink(missing_ok=True)
+            with suppress(OSError):  # not ours to remove
+                file.unlink(missing_ok=True)
         return None
     return db
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from deploytool.adapters.git.process import Git
 from deploytool.adapters.git.remote import Remote, remote_of
-from deploytool.domain.relevance import is_build_input
+from deploytool.domain.relevance import tells_of_a_program
 from deploytool.domain.tree import LINK, SUBMODULE
 from deploytool.errors import RepositoryError
 
@@ -127,7 +127,7 @@ def _describe(store: Path, remote: Remote, commits: Sequence[str]) -> None:
         wanted: set[str] = set()
         for tree in here.trees(commits).values():
             for path, entry in tree.walk():
-                if entry.mode != SUBMODULE and (entry.mode == LINK or _describes(path)):
+                if entry.mode != SUBMODULE and (entry.mode == LINK or tells_of_a_program(path)):
                     wanted.add(entry.oid)
         every = sorted(wanted)
         lacking = [oid for oid, found in zip(every, here.objects.ask(every), strict=True) if found is None]
@@ -137,13 +137,6 @@ def _describe(store: Path, remote: Remote, commits: Sequence[str]) -> None:
         failure = remote.fetch(store, ("--filter=blob:none", "--refetch"), wants)
         if failure:
             return  # said for each service that needs one of them
-
-
-def _describes(path: str) -> bool:
-    """Is it read to tell what a service is made of: how the image is built, what its program imports?"""
-    if path.endswith((".py", ".sh", ".dockerignore")) or "dockerfile" in path.lower():
-        return True
-    return is_build_input(path) or "." not in path.rpartition("/")[2]  # start scripts often have no suffix
 
 
 def _opened(store: Path) -> Repository:

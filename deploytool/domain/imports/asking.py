@@ -104,10 +104,11 @@ def files_of(names: Names, folder: str | None, name: str) -> Iterator[str]:
 
 
 def _files_from(names: Names, key: From) -> Iterator[str]:
-    yield from files_of(names, key.folder, key.module)
-    if any(level.folders for _, level in names.ways(key.folder, key.module)):
-        for name in key.names:
-            yield from files_of(names, key.folder, f"{key.module}.{name}" if key.module else name)
+    for levels, level in names.ways(key.folder, key.module):
+        for each in levels:
+            yield from each.files
+        for name in key.names if level.folders else ():
+            yield from names.step(level, name).files
 
 
 def known_part(pattern: str) -> str:

@@ -41,7 +41,9 @@ def reads(closure: Closure, layout: Layout, path: str) -> bool:
 
 
 def _is_document(path: str) -> bool:
-    return path.lower().endswith(DOCUMENTS) or not TESTS.isdisjoint(path.lower().split("/")[:-1])
+    """A module below `tests` is none: whether it is loaded is told by the imports."""
+    lower = path.lower()
+    return lower.endswith(DOCUMENTS) or not (lower.endswith(".py") or TESTS.isdisjoint(lower.split("/")[:-1]))
 
 
 def _in_named_folder(folder: str, said: Said, tops: frozenset[str]) -> bool:

@@ -34,6 +34,7 @@ from deploytool.domain.imports.evaluate_text import (
     unknown,
     unrolled,
 )
+from deploytool.domain.imports.extract_aliases import dotted_names, first_name
 from deploytool.domain.imports.extract_bindings import WHOLE, Binding, Bindings
 from deploytool.domain.imports.extract_wording import said
 
@@ -83,14 +84,12 @@ class Evaluator:
 
     def dotted(self, node: ast.expr) -> set[str]:
         """The dotted names, as imports spell them, that the expression may stand for."""
-        names: list[str] = []
-        while isinstance(node, ast.Attribute) and len(names) < 12:
-            names.append(node.attr)
-            node = node.value
-        if not isinstance(node, ast.Name):
-            return set()
-        tail = "".join(f".{name}" for name in reversed(names))
-        return {start + tail for start in self.aliases.get(node.id, (node.id,))}
+        return dotted_names(node, self.aliases)
+
+    def is_imported(self, node: ast.expr) -> bool:
+        """Is it a name of another module, as `json.load` is?"""
+        first = first_name(node)
+        return first in self.aliases and first not in self.bindings.names.get(None, {})
 
     def _value(self, node: ast.expr) -> Value:
         evaluate = _KINDS.get(type(node))
@@ -170,20 +169,23 @@ class Evaluator:
         return changed(value, lambda text: text if text == STAR else None) if value.texts else unknown(said(node))
 
     def _attribute(self, node: ast.Attribute) -> Value:
-        for name in self.dotted(node):
+        for name in sorted(self.dotted(node)):
             if name in VALUES:
                 return known(VALUES[name])
             if name == "sys.path":
                 return Value(holds=1)
             if name.startswith(OUTSIDE):
                 return unknown(name)
-        if node.attr in PATH_PARTS and not self._is_own(node):
+        if node.attr in PATH_PARTS and first_name(node) not in ("self", "cls"):
             return PATH_PARTS[node.attr](self.value(node.value))
         base = node.value
         mine = isinstance(base, ast.Name) and (base.id in ("self", "cls") or base.id in self.bindings.classes)
         given = self.bindings.attributes.get(node.attr)
         if node.attr in ("value", "name") and not mine:  # of an enumeration, of a module that a listing found
             return changed(self.value(base), last_of)
+        held = NOTHING if mine or node.attr not in self.bindings.fields else self.value(base)
+        if held.texts and not any(each.whence for each in held.settled().texts):  # of an object that this file makes
+            return one_of((Value(held.texts), self._followed(("attribute", node.attr), given or [])))
         if not given and not mine and node.attr not in self.bindings.functions:
             return unknown(" or ".join(sorted(self.dotted(node))) or said(node))
         return self._of_attribute(node, given or [], mine)
@@ -196,10 +198,6 @@ class Evaluator:
         if not node.attr.startswith("_") or not values:
             values.append(unknown(said(node), outside=not mine))
         return one_of(values)
-
-    def _is_own(self, node: ast.Attribute) -> bool:
-        """`self.name`: of an object of this file, not of a path."""
-        return isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
 
     def _name(self, node: ast.Name) -> Value:
         if node.id in VALUES:
@@ -223,7 +221,7 @@ class Evaluator:
             if not node.id.startswith("_") and self.bindings.is_global(node.id, scope):
                 values.append(changed_elsewhere(node.id, values[-1]))
         elif not imported:
-            values.append(unknown(node.id))
+            values.append(unknown(f"{node.id}, which this file does not set"))
         return one_of(values)
 
     def _followed(self, key: object, given: list[Binding]) -> Value:

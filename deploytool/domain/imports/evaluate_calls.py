@@ -72,14 +72,14 @@ PATH_PARTS: dict[str, Callable[[Value], Value]] = {
 
 def called(evaluator: Evaluator, node: ast.Call) -> Value:
     """What a call gives."""
-    for name in evaluator.dotted(node.func):
+    for name in sorted(evaluator.dotted(node.func)):
         made = _of_function(evaluator, node, name.removeprefix("builtins."))
         if made is not None:
             return made
     own = _of_own(evaluator, node)
     if own is not None:
         return own
-    if isinstance(node.func, ast.Attribute):
+    if isinstance(node.func, ast.Attribute) and not evaluator.is_imported(node.func):
         return of_method(evaluator, node, node.func)
     return unknown(said(node))
 

@@ -14,6 +14,7 @@ PARENT = "\uf8f2"  # the module name without its last part
 LISTED = "\uf8f3"  # a name found by listing the own package
 LOOP = 0xE000  # and above: the value that is being followed, met again within itself
 MOST = 500  # texts of one value; more are told apart by their first parts only
+LONGEST = 1000  # characters of one text; the rest of it is `*`
 UP = 12  # folders above a file that a search upwards is taken to visit
 
 
@@ -94,8 +95,11 @@ def joined(parts: Iterable[Value], whences: Iterable[str], between: str = "") ->
 
 def _both(left: Text, right: Text, glue: str) -> Text:
     source = left if left.whence else right
-    altered = left.altered or right.altered
-    return Text(left.text + glue + right.text, source.whence, left.outside or right.outside, altered)
+    text, altered = left.text + glue + right.text, left.altered or right.altered
+    if len(text) > LONGEST:
+        text = text[: LONGEST // 2] + STAR
+        return Text(text, source.whence or "a long text", left.outside or right.outside, altered)
+    return Text(text, source.whence, left.outside or right.outside, altered)
 
 
 def changed(value: Value, change: Callable[[str], str | None]) -> Value:

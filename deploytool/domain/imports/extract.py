@@ -7,6 +7,7 @@ which means that it may ask for anything.
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from enum import StrEnum
 
@@ -22,11 +23,19 @@ from deploytool.domain.imports.extract_strings import names_in, names_in_data, n
 from deploytool.domain.imports.extract_survey import Survey
 from deploytool.domain.imports.facts import Dynamic, Facts, PathEdit
 
-EXTRACTOR = 2  # raised whenever the same bytes give other facts than before
-CAP = 2 * 1024 * 1024  # bytes of a source file; a second of parsing
+EXTRACTOR = 3  # raised whenever the same bytes give other facts than before
+CAP = 5 * 1024 * 1024  # bytes of a source file
+SMALL = 128 * 1024  # bytes; no need to count
+TOKENS = 200_000  # a syntax tree takes a kilobyte for each, and two seconds for all
 SHELLS = {b"sh", b"bash", b"dash", b"ash", b"zsh", b"ksh", b"#!sh", b"#!bash"}
 FOLDED = 3  # code in a text in a text
 
+_LITERAL = re.compile(
+    rb"([a-zA-Z]{0,2})(?:\"\"\"(?:[^\"\\]|\\.|\"(?!\"\"))*\"\"\"|'''(?:[^'\\]|\\.|'(?!''))*'''"
+    rb"|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|#[^\n]*)",
+    re.DOTALL,
+)
+_TOKEN = re.compile(rb"\w+|[^\w\s]|\n")
 DATA = (".json", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf")
 LISTING = {"iterdir", "listdir", "scandir", "walk", "fwalk", "glob", "iglob", "rglob", "iter_modules", "walk_packages"}
 
@@ -63,7 +72,14 @@ def facts_of(source: bytes, name: str = "x.py") -> Facts:
         return Facts(error=f"{len(source):,} bytes are more than deploytool reads ({CAP:,})")
     if language is Language.SHELL:
         return Facts(strings=names_in_shell(source.decode("utf-8", "replace")))
+    if len(source) > SMALL and _tokens(source) > TOKENS:
+        return Facts(error=f"its syntax tree is larger than deploytool reads ({len(source):,} bytes of code)")
     return _python(source, 0)
+
+
+def _tokens(source: bytes) -> int:
+    """About how many parts of syntax there are, told without parsing; texts and comments count for nothing."""
+    return len(_TOKEN.findall(_LITERAL.sub(lambda found: found[0] if b"f" in found[1].lower() else b"x", source)))
 
 
 def _language_by_first_line(source: bytes) -> Language:
@@ -104,8 +120,8 @@ def _facts(tree: ast.Module, depth: int) -> Facts:
         dynamics.append(Dynamic(0, bounded=False, why="TYPE_CHECKING of another module is changed"))
     return Facts(
         imports=tuple(sorted(survey.imports, key=lambda each: each.line)),
-        dynamics=tuple(sorted(set(dynamics), key=lambda each: (each.line, each.subject, each.patterns, each.why))),
-        edits=tuple(sorted(set(edits), key=lambda each: (each.line, str(each.folder)))),
+        dynamics=tuple(sorted(set(dynamics), key=lambda each: (each.line, repr(each)))),
+        edits=tuple(sorted(set(edits), key=lambda each: (each.line, repr(each)))),
         exports=exports_of(survey),
         strings=strings,
         words=words_in(survey.texts),
@@ -142,10 +158,9 @@ def _lists(survey: Survey) -> bool:
         for call, _ in survey.calls:
             func = call.func
             name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
-            if isinstance(func, ast.Name):
-                name = next(iter(survey.aliases.get(name, (name,)))).rpartition(".")[2]
-            elif isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and func.value.id == "ast":
+            if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and func.value.id == "ast":
                 continue
-            if name in LISTING:
+            origins = survey.aliases.get(name, {name}) if isinstance(func, ast.Name) else {name}
+            if any(each.rpartition(".")[2] in LISTING for each in origins):
                 return True
     return bool({"files", "contents"} & survey.words and {"resources", "importlib_resources"} & survey.words)

@@ -1,9 +1,9 @@
-"""Where an importing function is kept under another name, and where it is handed to somebody unknown."""
+"""By which names a file knows what it imports, and where an importing function is kept or handed to somebody."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 
 class Kept:
@@ -96,3 +96,21 @@ def is_partial(node: ast.AST) -> bool:
         return False
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     return name == "partial"
+
+
+def dotted_names(node: ast.expr, aliases: Mapping[str, set[str]]) -> set[str]:
+    """What `a.b` may stand for, as imports spell it: `numpy.b` after `import numpy as a`."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute) and len(names) < 12:
+        names.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return set()
+    tail = "".join(f".{name}" for name in reversed(names))
+    return {start + tail for start in aliases.get(node.id, (node.id,))}
+
+
+def first_name(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""

@@ -38,6 +38,7 @@ class Bindings:
     def __init__(self, tree: ast.Module) -> None:
         self.names: dict[Scope, dict[str, list[Binding]]] = {}
         self.attributes: dict[str, list[Binding]] = {}  # by name, whosoever attribute it is
+        self.fields: set[str] = set()  # attributes that a class of this file declares
         self.functions: dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]] = {}
         self.results: dict[Function, list[ast.expr]] = {}  # what it returns and yields
         self.classes: dict[str, ast.ClassDef] = {}
@@ -76,9 +77,9 @@ class Bindings:
 
     def _home(self, name: str, scope: Scope) -> Scope:
         start = scope
-        while scope is not None and (
-            name not in self.names.get(scope, {}) or (isinstance(scope, ast.ClassDef) and scope is not start)
-        ):
+        while scope is not None:
+            if name in self.names.get(scope, {}) and (scope is start or not isinstance(scope, ast.ClassDef)):
+                break
             scope = self._above[scope]
         return scope
 
@@ -101,9 +102,8 @@ class Bindings:
     def _passed_to(self, function: ast.FunctionDef | ast.AsyncFunctionDef, binding: Binding) -> Iterator[Any]:
         """The containers that are handed to a function which adds to what it is given."""
         for call in self.calls.get(function.name, ()):
-            for each in (*call.args, *(keyword.value for keyword in call.keywords)):
-                if isinstance(each, ast.Name):
-                    yield self.scope_of.get(each), each.id, binding
+            given = (*call.args, *(keyword.value for keyword in call.keywords))
+            yield from ((self.scope_of.get(each), each.id, binding) for each in given if isinstance(each, ast.Name))
 
     def class_around(self, scope: Scope) -> ast.ClassDef | None:
         while scope is not None and not isinstance(scope, ast.ClassDef):
@@ -166,6 +166,8 @@ class Bindings:
     def _annotated(self, node: ast.AnnAssign | ast.NamedExpr, scope: Scope) -> Scope:
         if node.value is not None:
             self._give(scope, node.target, Binding(node.value))
+        if isinstance(scope, ast.ClassDef) and isinstance(node.target, ast.Name):
+            self.fields.add(node.target.id)
         return scope
 
     def _augmented(self, node: ast.AugAssign, scope: Scope) -> Scope:

@@ -39,13 +39,16 @@ class Executed:
             return
         if name == "compile" or self._compiled(source):
             return  # without exec it runs nothing; with it, what matters is told where it is compiled
+        unknown_parts: set[str] = set()
         for each in self._evaluator.value(source).settled().texts or unknown(said(source)).texts:
             facts = None if STAR in each.text and each.whence else self._code(each.text)
             if facts is None or facts.error:
-                whence = each.whence or said(source)
-                self._conclusions.say(node, place, (), f"{name}: {said(source)} comes from {whence}")
+                unknown_parts.add(each.whence or said(source))
             else:
                 self._nested(node, place, facts)
+        if unknown_parts:
+            whence = " or ".join(sorted(unknown_parts)[:3])
+            self._conclusions.say(node, place, (), f"{name}: {said(source)} comes from {whence}")
 
     def _nested(self, node: ast.Call, place: Place, facts: Facts) -> None:
         patterns = set()

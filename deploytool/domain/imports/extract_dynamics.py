@@ -17,7 +17,7 @@ from deploytool.domain.imports.extract_wording import said
 
 IMPORTING = {
     "importlib.import_module", "importlib.util.find_spec", "importlib.find_loader", "pkgutil.find_loader",
-    "pkgutil.get_loader", "importlib.util.resolve_name", "pydoc.safeimport", "runpy.run_module", "imp.find_module",
+    "pkgutil.get_loader", "pydoc.safeimport", "runpy.run_module", "imp.find_module",
     "importlib.machinery.PathFinder.find_spec", "pkg_resources.resource_filename", "pytest.importorskip",
 }  # fmt: skip
 BUILTIN = {"__import__", "importlib.__import__"}
@@ -41,7 +41,6 @@ FILES = {  # position of the file among the arguments, and its keyword
     "runpy.run_path": (0, "path_name"),
     "execfile": (0, "filename"),
     "zipimport.zipimporter": (0, "path"),
-    "ctypes.CDLL": (0, "name"),
 }
 HANDED = IMPORTING | BUILTIN | OBJECTS | {"exec", "execfile", "runpy.run_path", "builtins.__import__"}
 # A word of the code that says that some text names what is imported; whose text, is not told there.
@@ -75,7 +74,7 @@ class Dynamics:
     def collect(self) -> None:
         for node, place in self._survey.calls:
             for call in with_partial(node, self._partials(node.func)):
-                for name in self._names_of(call.func):
+                for name in sorted(self._names_of(call.func)):
                     self._of_call(name, call, place)
             self._handed_on(node, place)
         for statement, place in self._survey.assigns:
@@ -175,11 +174,11 @@ class Dynamics:
         for handed in (*node.args, *(each.value for each in node.keywords)):
             if not isinstance(handed, ast.Name | ast.Attribute):
                 continue
-            for name in self._evaluator.dotted(handed) & HANDED:
+            for name in sorted(self._evaluator.dotted(handed) & HANDED):
                 others = [each for each in (*node.args, *(each.value for each in node.keywords)) if each is not handed]
                 value = one_of(self._evaluator.value(each).elements() for each in others)
                 value = value if value.texts else unknown("whoever it is handed to")
-                self._conclusions.modules(node, place, value, _short(name), name in OBJECTS)
+                self._conclusions.modules(node, place, value, f"{said(node.func)} of {_short(name)}", name in OBJECTS)
 
     def _of_assignment(self, node: ast.Assign | ast.AugAssign | ast.AnnAssign, place: Place) -> None:
         for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
@@ -231,7 +230,7 @@ class Dynamics:
             value = self._with_fromlist(node, value)
         elif name in BELOW:
             value = one_of((value, joined((value, Value(frozenset((Text(".*"),)))), ("", ""))))
-        elif name.rpartition(".")[2] in ("import_module", "find_spec", "resolve_name"):
+        elif name.rpartition(".")[2] in ("import_module", "find_spec"):
             package = argument(node, 1, "package")
             value = resolved(value, None if package is None else self._texts(package))
         objects = name in OBJECTS or name == "import_string"

@@ -55,7 +55,8 @@ class Conclusions:
     def modules(self, node: ast.AST, place: Place, value: Value, what: str, objects: bool = False) -> None:
         """An import of whatever module the value may name. `objects`: the last part may be a name in the module."""
         self._modules(node, place, value.settled(), what, objects)
-        for name in sorted({each.altered for each in value.texts} - {""}):
+        others = {each.altered for each in value.texts} - {""} if self.found[-1].bounded else ()
+        for name in sorted(others):
             texts = frozenset(each for each in value.texts if each.altered == name)
             self._modules(node, place, Value(texts), what, objects, name)
 
@@ -122,9 +123,9 @@ class Conclusions:
 
 
 def _argument(node: ast.AST, what: str) -> str:
-    if isinstance(node, ast.Call) and node.args:
+    if isinstance(node, ast.Call) and node.args and " " not in what:
         return said(node.args[0])
-    return "its name"
+    return "the name"
 
 
 def _spelled(texts: Iterable[Text]) -> list[Text]:

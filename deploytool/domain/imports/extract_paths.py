@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from deploytool.domain.imports.evaluate import Evaluator
-from deploytool.domain.imports.evaluate_text import HERE, STAR, Text, normal, plain
+from deploytool.domain.imports.evaluate_text import HERE, STAR, normal, plain
 from deploytool.domain.imports.extract_bindings import GROWING
 from deploytool.domain.imports.extract_survey import Place, Survey
 from deploytool.domain.imports.extract_wording import said
@@ -115,8 +115,16 @@ class PathEdits:
             if not value.texts and not value.holds:
                 whence = f"sys.path: {said(expression)} cannot be told"
                 self.found.append(PathEdit(line, None, whence, place.when))
-            for each in sorted(value.texts | (value.keys if value.holds else frozenset())):
-                self.found.append(_edit(line, each, place, said(expression)))
+            whences: set[str] = set()
+            for each in value.texts | (value.keys if value.holds else frozenset()):
+                folder = anchor_of(each.text)
+                if folder is None:
+                    whences.add(each.whence or "what cannot be told")
+                else:
+                    self.found.append(PathEdit(line, folder, "", place.when))
+            if whences:
+                whence = " or ".join(sorted(whences)[:3])
+                self.found.append(PathEdit(line, None, f"sys.path: {said(expression)} comes from {whence}", place.when))
 
 
 def _other_names(survey: Survey, evaluator: Evaluator) -> Iterator[str]:
@@ -128,15 +136,6 @@ def _other_names(survey: Survey, evaluator: Evaluator) -> Iterator[str]:
 
 def _constant(node: ast.expr) -> tuple[object, ...]:
     return (node.value,) if isinstance(node, ast.Constant) else ()
-
-
-def _edit(line: int, each: Text, place: Place, expression: str) -> PathEdit:
-    folder = anchor_of(each.text)
-    if folder is None:
-        return PathEdit(
-            line, None, f"sys.path: {expression} comes from {each.whence or 'what cannot be told'}", place.when
-        )
-    return PathEdit(line, folder, "", place.when)
 
 
 def anchor_of(text: str) -> Anchor | None:

@@ -13,6 +13,7 @@ from deploytool.domain.imports.extract_survey import Place, Survey
 from deploytool.domain.imports.extract_wording import said
 
 _PYTHON = re.compile(r"(?:.*/)?python[\d.]*")
+_STARTING = re.compile(r"(?i)exec|spawn|popen|run|call|process|start|launch|command|cmd|shell|output")
 SHELLS = {
     "os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput", "subprocess.run", "subprocess.call",
     "subprocess.Popen", "subprocess.check_call", "subprocess.check_output", "asyncio.create_subprocess_shell",
@@ -42,7 +43,7 @@ class Processes:
             for index, each in enumerate(call.args):
                 self._continued(each, place)
                 rest = call.args[index + 1 :]
-                if self._is_python(each) and rest and self._is_word(rest[0]):
+                if rest and self._is_python(each) and self._is_word(rest[0]) and _STARTING.search(said(call.func)):
                     self._words(call, place, rest)
 
     def _served(self, node: ast.List | ast.Tuple, place: Place) -> None:
@@ -111,16 +112,19 @@ class Processes:
             self._conclusions.files(node, place, Value(texts), "python")
 
     def _snippets(self, node: ast.expr, place: Place, texts: frozenset[Text]) -> None:
+        whences: set[str] = set()
         for each in texts:
             facts = self._code(each.text) if STAR not in each.text else None
             if facts is None or facts.error:
-                self._conclusions.say(node, place, (), f"python -c: its code comes from {each.whence or 'this file'}")
+                whences.add(each.whence or "this file")
                 continue
             names = {"." * one.level + one.module for one in facts.imports} - {""}
             names |= {f"{one.module}.{name}" for one in facts.imports for name in one.names if one.module}
             if names:
                 self._conclusions.say(node, place, names)
             self._conclusions.found += facts.dynamics
+        if whences:
+            self._conclusions.say(node, place, (), f"python -c: its code comes from {' or '.join(sorted(whences)[:3])}")
 
     def _line(self, call: ast.Call, place: Place) -> None:
         """A command in one text, for a shell."""

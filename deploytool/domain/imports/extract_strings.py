@@ -11,15 +11,14 @@ DATA = 200_000  # characters of a data file; a longer one is no configuration
 READ = 20_000  # characters of one long text that are looked at
 
 # Kinds of files that programs read or start; a word that ends so names a file, with or without a folder.
-SUFFIXES = (
+_ENDINGS = (
     "py pyi pyx so sh bash md rst txt json jsonl ndjson yaml yml toml ini cfg conf env sql csv tsv html htm xml "
     "j2 jinja jinja2 tmpl tpl template mako css js ts svg png ico pem crt key proto graphql parquet avro pkl "
-    "pickle joblib onnx pt bin model cbm dat db sqlite npz npy gz zip whl egg lock properties"
+    "pickle joblib onnx pt bin model cbm dat db sqlite npz npy gz zip whl egg lock properties ipynb"
 )
-_FILE = re.compile(rf"[*\w./\\@+%-]*\.(?:{'|'.join(SUFFIXES.split())})", re.ASCII | re.IGNORECASE)
-_MODULE = re.compile(r"\.*[^\W\d]\w*(?:\.[^\W\d]\w*)+(?::[\w.]*(?:\(.*\))?)?|\.+[^\W\d][\w.]*|[^\W\d]\w*:[^\W\d]\w*")
+SUFFIXES = frozenset(_ENDINGS.split())
+_MODULE = re.compile(r"\.*[^\W\d]\w*(?:\.[^\W\d]\w*)+(?::[\w.]*(?:\([^)]*\))?)?|\.+[^\W\d][\w.]*|[^\W\d]\w*:[^\W\d]\w*")
 _FORMAT = re.compile(r"\.*[^\W\d]\w*(?:\.[\w*]+)+")
-_PATH = re.compile(r"[^\s\"'<>|;,]*[^\s\"'<>|;,/]/[^\s\"'<>|;]*|/[^\s\"'<>|;,]+")
 _COMMAND = re.compile(
     r"(?:^|[\s;&|/])(?:python[\d.]*|gunicorn|uvicorn|hypercorn|celery|flask|functions-framework|streamlit|dagster"
     r"|alembic|pytest|bash|sh|exec|source|-m|-c)\s|\.(?:py|sh)\b"
@@ -73,31 +72,34 @@ def words_in_data(text: str) -> tuple[str, ...]:
 
 def module_names(strings: Iterable[str]) -> frozenset[str]:
     """Those of the strings that look like dotted names of modules."""
-    return frozenset(text for text in strings if _DOTTED.fullmatch(text) and not _FILE.fullmatch(text))
+    return frozenset(text for text in strings if _DOTTED.fullmatch(text) and not _is_file(text))
 
 
 def _names(text: str) -> Iterator[str]:
-    if len(text) <= LONGEST and not any(each.isspace() for each in text):
-        if "://" not in text and (_MODULE.fullmatch(text) or "/" in text or _FILE.fullmatch(text)):
+    short = len(text) <= LONGEST
+    if short and not any(map(str.isspace, text)):
+        if "://" not in text and ("/" in text or _is_file(text) or _MODULE.fullmatch(text)):
             yield text
         return
-    if len(text) <= LONGEST and "\n" not in text and _names_with_spaces(text):
-        yield text
+    if short and "\n" not in text and _is_file(text) and text == text.strip():
+        yield text  # `reports/daily summary.csv`: a file name may hold blanks
     text = text[:READ]
-    if _COMMAND.search(text):
-        yield from _words(text)
-    else:
-        yield from (word for word in _FILE.findall(text) if len(word) <= LONGEST)
-
-
-def _names_with_spaces(text: str) -> bool:
-    """`reports/daily summary.csv`: a file name may hold blanks."""
-    return text == text.strip() and _FILE.fullmatch(text.replace(" ", "_")) is not None
+    command = _COMMAND.search(text) is not None
+    yield from (word for word in _words(text) if command or _is_file(word))
 
 
 def _words(text: str) -> Iterator[str]:
+    """Words that could name a module or a file, if the text is a command."""
     for found in _WORD.findall(text):
-        if len(found) <= LONGEST and "://" not in found:
-            word = found.rstrip(".,:\\")
-            if _MODULE.fullmatch(word) or _PATH.fullmatch(word) or _FILE.fullmatch(word):
-                yield word
+        word = found.rstrip(".,:\\")
+        if 1 < len(word) <= LONGEST and "://" not in word and _is_name(word):
+            yield word
+
+
+def _is_name(word: str) -> bool:
+    return "/" in word or ("." in word and _is_file(word)) or _MODULE.fullmatch(word) is not None
+
+
+def _is_file(word: str) -> bool:
+    name, dot, suffix = word.rpartition(".")
+    return bool(dot) and (suffix in SUFFIXES or suffix.lower() in SUFFIXES) and name[-1:] not in (":", " ")

@@ -120,7 +120,6 @@ class Process:
             self.doubt(f"which module is served {why}: {app.text}".rstrip(": "))
         if match is not None:
             self.module(match[1])
-            self.found.word(app.text)
 
     def names_in(self, path: Field) -> None:
         """A configuration file that may name classes of the image: modules in it are loaded when the image has them."""
@@ -151,7 +150,7 @@ class Process:
         if real is None:
             self.doubt(f"{path.text} is not in the image as far as git tells")
             return None
-        self.start_script(real)
+        self.start_script(place.link(path.text, self.cwd.text) or real)
         return real
 
     def start_script(self, real: str) -> None:

@@ -67,6 +67,12 @@ class Place:
         placed = self.files.get(found)
         return found if placed is not None and placed.mode not in (LINK, SUBMODULE) else None
 
+    def link(self, path: str, cwd: str = "/") -> str | None:
+        """The path itself when a link lies there, which says what is started as much as the file behind it."""
+        named = cleaned(path if path.startswith("/") else f"{cwd}/{path}")
+        placed = self.files.get(named)
+        return named if placed is not None and placed.mode == LINK else None
+
     def folder(self, path: str, cwd: str = "/") -> str | None:
         found = self.real(path if path.startswith("/") else f"{cwd}/{path}")
         return found if found in self.folders else None

@@ -54,7 +54,7 @@ class Running:
         if name == "exec":
             while argv[1:] and argv[1].text in ("-a", "-c", "-l"):
                 argv = argv[2:] if argv[1].text == "-a" else argv[1:]
-            self.command(argv[1:], state, stdin)
+            self._program_only(argv[1:], state, stdin)
             return
         path = None if name.startswith("wait-for") else file_of(self.found.place, first, state)
         if path is not None:
@@ -136,7 +136,13 @@ class Running:
         if rest and ASSIGNMENT.match(rest[0].text):
             self._environment(rest, inner, stdin)
         else:
-            self.command(rest, inner, stdin)
+            self._program_only(rest, inner, stdin)
+
+    def _program_only(self, argv: Fields, state: State, stdin: str | None) -> None:
+        """Functions of the shell do not count here."""
+        functions, self.scripts.functions = self.scripts.functions, {}
+        self.command(argv, state, stdin)
+        self.scripts.functions = functions
 
     def _environment(self, argv: Fields, state: State, stdin: str | None) -> None:
         """`env -u X NAME=value command`."""
@@ -153,7 +159,7 @@ class Running:
             else:
                 break
             argv = argv[1:]
-        self.command(argv, inner, stdin)
+        self._program_only(argv, inner, stdin)
 
     def _at_work(self, name: str, argv: Fields, state: State) -> None:
         """Commands that start nothing of ours but in one form."""

@@ -8,6 +8,7 @@ from deploytool.domain.dockerfile_words import Unreadable
 from deploytool.domain.doubt import DoubtKind
 from deploytool.domain.imports.launch_found import Found, Where
 from deploytool.domain.imports.launch_place import MOST_BYTES, Place
+from deploytool.domain.imports.launch_printed import printed_by
 from deploytool.domain.imports.launch_shell import Apart, Define, Each, Either, Node, Script, Simple
 from deploytool.domain.imports.launch_shell_reader import script_of
 from deploytool.domain.imports.launch_values import (
@@ -18,11 +19,12 @@ from deploytool.domain.imports.launch_values import (
     Fields,
     State,
     Ways,
-    printed_by,
 )
 
 DEEPEST = 25  # scripts, functions and `sh -c` inside one another
 
+MOST_ROUNDS = 4  # of a loop: what one round sets, the next may use
+MOST_RECURSION = 3
 BUDGET = 200_000  # characters that one reading may go through, again or anew
 
 CHANGES = frozenset("cd pushd export declare local readonly typeset set shift . source eval unset".split())  # noqa: SIM905
@@ -43,6 +45,7 @@ class Scripts:
         self.own: set[str] = set()  # words that the scripts compare their arguments with
         self.depth = 0
         self._left = BUDGET
+        self._calling: list[str] = []
         self._reading: list[str] = []  # scripts, to see loops
         self._exact = False  # lines of the text being read are lines of the file that `where` names
 
@@ -114,11 +117,16 @@ class Scripts:
         name = argv[0].text
         self.called.add(name)
         self.deeper()
-        body = self.functions.pop(name)  # not while it runs: recursion ends there
+        if self._calling.count(name) > MOST_RECURSION:
+            self.found.doubt(self.where, f"the function {name} calls itself")
+            self.depth -= 1
+            return
+        body = self.functions[name]
+        self._calling.append(name)
         before, state.positional = state.positional, (tuple(argv[1:]),)
         self.nodes(body, state)
         state.positional = before
-        self.functions.setdefault(name, body)
+        self._calling.pop()
         self.depth -= 1
 
     def nodes(self, body: tuple[Node, ...], state: State) -> None:
@@ -140,28 +148,44 @@ class Scripts:
             taken = state.apart()
             self.nodes(branch, taken)
             ends.append(taken)
-        state.become(ends)
+        state.become(ends or [state.apart()])
 
     def _each(self, node: Each, state: State) -> None:
         ways = self._expansion(state).arguments(node.words)
         values = tuple(dict.fromkeys((field,) for way in ways for field in way))
-        taken = state.apart()
-        if node.name:
-            taken.variables[node.name] = values if 0 < len(values) <= MOST_WAYS else ((UNKNOWN,),)
-        self.nodes(node.body, taken)
-        state.become([state.apart(), taken])
+        for _ in range(MOST_ROUNDS):
+            taken = state.apart()
+            if node.name:
+                taken.variables[node.name] = values if 0 < len(values) <= MOST_WAYS else ((UNKNOWN,),)
+            self.nodes(node.body, taken)
+            before = state.apart()
+            state.become([before, taken])
+            if state == before:
+                return
+        state.forget_changes(before)
 
     def _simple(self, node: Simple, state: State) -> None:
         if self._exact:
             self.where = Where(self.where.path, node.line)
         expansion = self._expansion(state)
         ways = expansion.arguments(node.words)
-        inner = state if not node.words else state.apart()
+        mine = any(argv and (argv[0].text in CHANGES or argv[0].text in self.functions) for argv in ways)
+        before = state.apart()
+        inner = state if mine or not node.words else state.apart()
         for name, word in node.assignments:
             _assign(inner, name, expansion.scalar(word))
+        ends = []
         for argv in ways:
-            mine = argv and (argv[0].text in CHANGES or argv[0].text in self.functions)
-            self.command(argv, state if mine else inner, node.stdin)
+            taken = inner.apart() if len(ways) > 1 else inner
+            self.command(argv, taken, node.stdin)
+            ends.append(taken)
+        if len(ends) > 1:
+            inner.become(ends)
+        if mine and node.assignments:  # they may or may not last
+            restored = state.apart()
+            for name, _ in node.assignments:
+                restored.put_back(name, before)
+            state.become([state.apart(), restored])
 
     def _expansion(self, state: State) -> Expansion:
         return Expansion(state, lambda body: self._printed(body, state))

@@ -66,7 +66,7 @@ class Apart:
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """`for name in words`."""
+    """`for name in words`; `while` has neither. Runs any number of times."""
 
     name: str
     words: tuple[Word, ...]

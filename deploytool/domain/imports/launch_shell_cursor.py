@@ -70,9 +70,14 @@ class Cursor:
                 return
         raise Unreadable("(( is not closed")
 
-    def skip_arithmetic(self) -> None:
-        """Skip the rest of a `((…))` whose two brackets were taken."""
-        end = self.text.find("))", self.at)
-        if end < 0:
-            raise Unreadable("(( is not closed")
-        self.at = end + 2
+    def skip_arithmetic(self) -> bool:
+        """Skip the rest of a `((…))` whose two brackets were taken; False, nothing skipped, when it is none."""
+        depth = 2
+        for at in range(self.at, len(self.text)):
+            depth += (self.text[at] == "(") - (self.text[at] == ")")
+            if depth == 1:
+                if not self.text.startswith(")", at + 1):
+                    return False  # `((a) ; b)`: a shell in a shell
+                self.at = at + 2
+                return True
+        raise Unreadable("(( is not closed")

@@ -22,6 +22,10 @@ from deploytool.domain.imports.launch_shell_lines import Lexer, Token
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*\+?)=")
 _CLOSES = frozenset(("then", "elif", "else", "fi", "do", "done", "esac", "}"))
+_SUCCEED = """
+    cd pushd export set shift unset echo printf mkdir chmod chown touch rm cp ln true : sleep umask ulimit declare local
+    readonly source . wait trap
+"""
 _ENDS = frozenset((")", ";;", ";&", ";;&"))
 
 
@@ -59,18 +63,19 @@ class _Reader:
             nodes.extend([Apart(tuple(found))] if lexer.peek().text == "&" else found)
 
     def _and_or(self, lexer: Lexer) -> list[Node]:
-        nodes = self._pipeline(lexer)
+        first = self._pipeline(lexer)
+        rest: list[tuple[str, list[Node]]] = []
         while lexer.peek().kind == "operator" and lexer.peek().text in ("&&", "||"):
-            otherwise = lexer.take().text == "||"
+            operator = lexer.take().text
             self._newlines(lexer)
-            found = self._pipeline(lexer)
-            nodes.extend([Either((tuple(found), ()))] if otherwise else found)
-        return nodes
+            rest.append((operator, self._pipeline(lexer)))
+        return _chain(first, rest)
 
     def _pipeline(self, lexer: Lexer) -> list[Node]:
+        inverted = False
         while lexer.peek().kind == "word" and plain(lexer.peek().word) in ("!", "time"):
-            lexer.take()
-        nodes = self._command(lexer)
+            inverted |= plain(lexer.take().word) == "!"
+        nodes = [*self._command(lexer), *([Either(())] if inverted else [])]
         piped = False
         while lexer.peek().kind == "operator" and lexer.peek().text in ("|", "|&"):
             piped = True
@@ -95,7 +100,7 @@ class _Reader:
             nodes = self._if(lexer)
         elif name in ("while", "until"):
             lexer.take()
-            nodes = [*self.body(lexer), Either((self._between(lexer, "do", "done"), ()))]
+            nodes = [Each("", (), (*self.body(lexer), *self._between(lexer, "do", "done")))]
         elif name in ("for", "select"):
             nodes = self._for(lexer)
         elif name == "case":
@@ -124,9 +129,8 @@ class _Reader:
 
     def _brackets(self, lexer: Lexer) -> list[Node]:
         lexer.take()
-        if lexer.peek().text == "(":
+        if lexer.peek().text == "(" and lexer.skip_arithmetic():
             lexer.take()
-            lexer.skip_arithmetic()
             return []
         nodes = self.body(lexer)
         self._expect(lexer, ")")
@@ -252,6 +256,29 @@ class _Reader:
             for word in words[1:]:
                 self._compared(word)
         return [Simple(tuple(words), tuple(assignments), first.line, lexer.stdin)]
+
+
+def _chain(first: list[Node], rest: list[tuple[str, list[Node]]]) -> list[Node]:
+    """`a && b`: unless a always succeeds, b and what follows it so may not run. `a || b`: b may not run."""
+    nodes, sure = list(first), _succeeds(first)
+    for at, (operator, found) in enumerate(rest):
+        if operator == "&&" and not sure:
+            end = next((i for i in range(at, len(rest)) if rest[i][0] == "||"), len(rest))
+            inner = [node for _, each in rest[at + 1 : end] for node in each]
+            nodes.append(Either(((*found, *inner), ())))
+            return nodes if end == len(rest) else _chain([*nodes], rest[end:])
+        if operator == "||":
+            nodes.append(Either((tuple(found), ())))
+        else:
+            nodes.extend(found)
+        sure = operator == "&&" and _succeeds(found)
+    return nodes
+
+
+def _succeeds(nodes: list[Node]) -> bool:
+    """Commands that are taken to succeed: else the container does not start as it is meant to."""
+    last = nodes[-1] if nodes else None
+    return isinstance(last, Simple) and (not last.words or plain(last.words[0]) in _SUCCEED.split())
 
 
 def _assignment(word: Word) -> tuple[str, Word] | None:

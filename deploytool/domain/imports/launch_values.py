@@ -11,15 +11,11 @@ from typing import NamedTuple
 
 from deploytool.domain.dockerfile_words import Unreadable
 from deploytool.domain.ignorepattern import cleaned
-from deploytool.domain.imports.launch_shell import Array, Literal, Node, Output, Part, Simple, Variable, Word
+from deploytool.domain.imports.launch_shell import Array, Literal, Node, Output, Part, Variable, Word
 
 MOST_WAYS = 12  # values of one word; more are not told apart
 LONGEST = 20_000  # characters of one value
 MOST_FIELDS = 10_000
-
-
-# They print settings for the shell, of their own environments.
-_SET_UP = frozenset(("conda", "mamba", "micromamba", "pyenv", "ssh-agent", "direnv"))
 
 
 class Field(NamedTuple):
@@ -52,6 +48,23 @@ class State:
         self.variables, self.cwds, self.positional = dict(first.variables), first.cwds, first.positional
         for other in others:
             self._merge(other)
+
+    def put_back(self, name: str, before: State) -> None:
+        """A variable is what it was."""
+        if name in before.variables:
+            self.variables[name] = before.variables[name]
+        else:
+            self.variables.pop(name, None)
+
+    def forget_changes(self, before: State) -> None:
+        """What is still not the same may become anything."""
+        for name, ways in self.variables.items():
+            if before.variables.get(name) != ways:
+                self.variables[name] = ((UNKNOWN,),)
+        if self.cwds != before.cwds:
+            self.cwds = (UNKNOWN,)
+        if self.positional != before.positional:
+            self.positional = ((UNKNOWN,),)
 
     def _merge(self, other: State) -> None:
         for name in {**self.variables, **other.variables}:
@@ -113,7 +126,7 @@ class Expansion:
         """The values of an assignment: not split."""
         if len(word) == 1 and isinstance(word[0], Array):
             return self.arguments(word[0].words)
-        return tuple((_joined(way),) for way in self.word(tuple(map(_quoted, word)))) if word else ((Field(""),),)
+        return tuple((as_one(way),) for way in self.word(tuple(map(_quoted, word)))) if word else ((Field(""),),)
 
     def word(self, word: Word) -> Ways:
         if len(word) == 1 and isinstance(word[0], Literal) and len(word[0].text) <= LONGEST:
@@ -145,7 +158,7 @@ class Expansion:
         if part.operator in ("?", ":?"):
             return ((UNKNOWN,),) if ways is None else ways
         if part.operator == "dirname":
-            return ((UNKNOWN,),) if ways is None else tuple((_folder(_joined(way)),) for way in ways)
+            return ((UNKNOWN,),) if ways is None else tuple((_folder(as_one(way)),) for way in ways)
         if part.operator in ("-", ":-", "=", ":="):
             return self._default(part, ways)
         if part.operator in ("+", ":+"):
@@ -168,8 +181,8 @@ class Expansion:
     def _instead(self, part: Variable, ways: Ways | None) -> Ways:
         if ways is None:
             return ((Field(""),),) if part.name in ("PYTHONPATH", "@", "*") or part.name.isdigit() else ((UNKNOWN,),)
-        empty = any(_joined(way) == Field("") for way in ways)
-        filled = any(_joined(way) != Field("") for way in ways)
+        empty = any(as_one(way) == Field("") for way in ways)
+        filled = any(as_one(way) != Field("") for way in ways)
         return _either(((Field(""),),) if empty else (), self.word(part.word) if filled else ())
 
     def _value(self, name: str) -> Ways | None:
@@ -199,7 +212,7 @@ class _Growing(NamedTuple):
                 pieces = pieces or [UNKNOWN]
             return self._with_pieces(pieces, apart=bool(fields) and fields[0].text[:1].isspace())
         else:
-            pieces = [_joined(fields)]
+            pieces = [as_one(fields)]
         return self._with_pieces(pieces, apart=False)
 
     def _with_pieces(self, pieces: list[Field], *, apart: bool) -> _Growing:
@@ -223,7 +236,7 @@ def _split(field: Field) -> list[Field]:
     return [Field(text, field.unknown) for text in field.text.split()] or ([UNKNOWN] if field.unknown else [])
 
 
-def _joined(fields: Fields) -> Field:
+def as_one(fields: Fields) -> Field:
     if len(fields) == 1:
         return fields[0]
     return Field(" ".join(field.text for field in fields), any(field.unknown for field in fields))
@@ -236,46 +249,6 @@ def _folder(field: Field) -> Field:
 
 def _quoted(part: Part) -> Part:
     return part._replace(quoted=True) if isinstance(part, Variable | Output) else part
-
-
-def printed_by(body: tuple[Node, ...], state: State, arguments: Callable[[tuple[Word, ...]], Ways]) -> Field:
-    """What `$(pwd)`, `$(dirname "$0")`, `$(cd … && pwd)` and a few others print; anything else is unknown."""
-    cwd = state.cwds[0] if len(state.cwds) == 1 else UNKNOWN
-    result = UNKNOWN
-    for node in body:
-        if not isinstance(node, Simple) or not node.words:
-            return UNKNOWN
-        ways = arguments(node.words)
-        if len(ways) != 1 or not ways[0]:
-            return UNKNOWN
-        name, *rest = ways[0]
-        last = rest[-1] if rest else Field("")
-        if name.text == "cd" and last.text:
-            cwd = joined(cwd, last)
-        else:
-            result = _printed(name.text, [field for field in rest if not field.text.startswith("-")], cwd)
-    return result
-
-
-def _printed(name: str, words: list[Field], cwd: Field) -> Field:
-    if name == "pwd":
-        return cwd
-    if name.rpartition("/")[2] in _SET_UP:
-        return Field("")
-    if not words:
-        return UNKNOWN
-    text, unknown = words[0]
-    if name == "dirname":
-        return Field(text.rpartition("/")[0] or ("/" if text.startswith("/") else "."), unknown)
-    if name == "basename":
-        return Field(text.rstrip("/").rpartition("/")[2].removesuffix(words[1].text if words[1:] else ""), unknown)
-    if name in ("realpath", "readlink"):
-        return joined(cwd, words[0])
-    if name in ("which", "command"):
-        return words[0]
-    if name == "echo":
-        return _joined(tuple(words))
-    return UNKNOWN
 
 
 def joined(cwd: Field, path: Field) -> Field:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from deploytool.domain.imports.namespace import Space
 
 _WORD = re.compile(r"""[^\s"'`;&|()<>=,\[\]{}]+""")
-_DOTTED = re.compile(r"([^\W\d]\w*)(?:\.[^\W\d]\w*)*(?::[\w.]*(?:\(.*\))?)?\Z", re.DOTALL)
+_DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*(?::[\w.]*(?:\(.*\))?)?\Z", re.DOTALL)
 _SHAPE = re.compile(r"[\w.*]+\Z")
 _SOURCES = (".py", ".sh")
 
@@ -58,18 +58,14 @@ def words_of(text: str) -> Iterator[str]:
             yield word
 
 
-def dotted_in(space: Space, text: str) -> bool:
-    """Could the text name a module of this image under some root: `a.b`, `a.b.Class`, `a:app`?"""
-    if "." not in text and ":" not in text:
-        return False
-    match = _DOTTED.match(text)
-    return match is not None and match[1] in space.firsts
+def is_dotted(text: str) -> bool:
+    """Has the text the form of a module's name, or of something in it: `a.b`, `a.b.Class`, `a:app`?"""
+    return ("." in text or ":" in text) and _DOTTED.match(text) is not None
 
 
-def shape_in(space: Space, text: str, least: int = 2) -> bool:
-    """Could the text be the shape of a name that is put together: `package.folder.*`? So many parts must be known."""
-    known = text.partition("*")[0].split(".")
-    return len(known) > least and "*" in text and known[0] in space.firsts and _SHAPE.match(text) is not None
+def is_shape(text: str, least: int = 2) -> bool:
+    """Is it the shape of a name that is put together: `package.folder.*`? So many parts must be known."""
+    return "*" in text and text.partition("*")[0].count(".") >= least and _SHAPE.match(text) is not None
 
 
 def programs_in(space: Space, text: str) -> Iterator[str]:

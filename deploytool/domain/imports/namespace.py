@@ -131,8 +131,11 @@ class Space:
 
     def place(self, path: str) -> Place | None:
         """The real file, folder or submodule at `path`; None when there is none."""
+        placed = self.files.get(path)
+        if path in self.listings or (placed is not None and placed.mode != LINK):
+            return Place(path)  # nothing lies below a link: that was made straight
         if not self.indirect:
-            return Place(path) if path in self.files or path in self.listings else None
+            return None
         if path not in self._places:
             self._places[path] = self._followed(path)
         return self._places[path]

@@ -30,8 +30,13 @@ class Judge:
 
     def needs(self, path: str, by: str, facts: Facts, whens: frozenset[When]) -> Iterator[Needed]:
         """Of one file, found at `path` and reported as `by`."""
+        firsts = self.names.space.firsts
         for each in facts.imports:
-            if each.when in whens:
+            if each.when not in whens:
+                continue
+            if not each.level and each.module.partition(".")[0] not in firsts:
+                yield Needed(each.module, by, each.line, each.when, each.guarded, each.names)
+            else:
                 yield from self._import(path, by, each)
         for dynamic in facts.dynamics:
             if dynamic.when in whens and dynamic.bounded and dynamic.subject is Subject.MODULE:
@@ -100,14 +105,10 @@ class Judge:
         first, _, rest = name.partition(".")
         if not rest:
             return False
-        later = tuple(self._later)
         for order in self.orders:
             if self.names.found_in_order(name, order) or not self.names.found_in_order(first, order):
                 return False
-            mixed = ((*order, *later), (*later, *order)) if later else ()
-            if any(self.names.found_in_order(name, each) for each in mixed):
-                return False
-        return bool(self.orders) and not any(self.names.found_in_order(name, (root,)) for root in later)
+        return bool(self.orders) and not any(self.names.found_in_order(name, (root,)) for root in self._later)
 
 
 def needed_of(judge: Judge, files: Iterable[tuple[str, str, Facts | None, frozenset[When]]]) -> tuple[Needed, ...]:

@@ -128,8 +128,8 @@ class _Search:
             return roots
         path = self._script(start.name)
         place = self.space.place(path)
-        folders = [each.rpartition("/")[0] for each in (path if place is None else place.path, path)]
-        return tuple(dict.fromkeys((*folders, *roots)))
+        folder = (path if place is None else place.path).rpartition("/")[0]  # Python follows the links of a script
+        return tuple(dict.fromkeys((folder, *roots)))
 
     def _by_links(self, lists: Collection[str]) -> Iterator[str]:
         """A link to a file names it; one to a folder shows it to whoever lists folders."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from deploytool.domain.imports.asking import Ask, AskKind, From, Key
 from deploytool.domain.imports.extract import DATA
 from deploytool.domain.imports.facts import Dynamic, Import, Subject
-from deploytool.domain.imports.matching import dotted_in, shape_in, words_of
+from deploytool.domain.imports.matching import is_dotted, is_shape, words_of
 from deploytool.domain.imports.namespace import Space
 
 PLAIN_FILES = (".py", ".csv", ".txt", ".md", ".html", ".xml", ".sql", ".sh", ".env", ".log")  # rather than a function
@@ -31,15 +31,13 @@ def folder_above(path: str, level: int) -> str | None:
     return path
 
 
-def wishes_of_import(path: str, what: Import, space: Space) -> Iterator[Wish]:
+def wishes_of_import(path: str, what: Import) -> Iterator[Wish]:
     """`path` is where the importing file was found."""
     folder = None
     if what.level:
         folder = folder_above(path, what.level)
         if folder is None:
             return
-    elif what.module.partition(".")[0] not in space.firsts:
-        return  # nothing in the image has this name, whatever the roots
     if not what.names:
         yield Wish(what.module, what.line)
     elif what.names == ("*",):
@@ -70,26 +68,30 @@ def wishes_of_text(path: str, text: str, space: Space) -> Iterator[Wish]:
         folder = folder_above(path, len(text) - len(name))
         if folder is not None and not text.endswith("."):
             yield Wish(_dotted(name, folder), 0, True)
-    yield from wishes_of_word(text, space)
+    else:
+        yield from wishes_of_word(text, space)
 
 
 def wishes_of_word(text: str, space: Space) -> Iterator[Wish]:
-    if shape_in(space, text):
-        yield Wish(Ask(AskKind.PATTERN, text), 0, True)
-    if dotted_in(space, text):
-        yield Wish(Ask(AskKind.TEXT, text), 0, True)
-    if text.rpartition("/")[2] in space.by_name:
+    folder, _, name = text.rpartition("/")
+    if name in space.by_name:
         yield Wish(Ask(AskKind.PROGRAM, text), 0, True)
+    if not folder and name.partition(":")[0].partition(".")[0] in space.firsts:
+        if is_dotted(text):
+            yield Wish(Ask(AskKind.TEXT, text), 0, True)
+        elif is_shape(text):
+            yield Wish(Ask(AskKind.PATTERN, text), 0, True)
 
 
 def wishes_when_open(text: str, space: Space) -> Iterator[Wish]:
     """Further ones of a text, where something imports whatever others name."""
-    if shape_in(space, text, 1):
-        yield Wish(Ask(AskKind.PATTERN, text), 0, True)
     if text.endswith(DATA):
         yield Wish(Ask(AskKind.DATA, text), 0, True)
-    elif (text.isidentifier() and text in space.firsts) or (dotted_in(space, text) and not text.endswith(PLAIN_FILES)):
-        yield Wish(Ask(AskKind.LOOSE, text), 0, True)
+    elif text.partition(":")[0].partition(".")[0] in space.firsts:
+        if text.isidentifier() or (is_dotted(text) and not text.endswith(PLAIN_FILES)):
+            yield Wish(Ask(AskKind.LOOSE, text), 0, True)
+        elif is_shape(text, 1):
+            yield Wish(Ask(AskKind.PATTERN, text), 0, True)
 
 
 def wishes_of_words(text: str, space: Space) -> Iterator[Wish]:

@@ -18,6 +18,7 @@ from deploytool.domain.imports.launch import program_of
 from deploytool.domain.imports.launch_folder import program_of_folder
 from deploytool.domain.imports.program import Program
 from deploytool.domain.imports.reachable import closure_of
+from deploytool.domain.imports.requirements import requirements_of
 from deploytool.domain.links import MOST_HOPS
 from deploytool.domain.tree import LINK, SUBMODULE, Tree
 
@@ -40,6 +41,7 @@ class Study:
     program: Program
     closure: Closure
     doubts: tuple[Doubt, ...] = ()  # of the image, its program and its imports together
+    texts: frozenset[str] = frozenset()  # blob ids of the files that were read to find out what is started
 
     @property
     def proven(self) -> bool:
@@ -67,16 +69,17 @@ def study_of(
     Raises KeyError when git does not have a file that must be read.
     """
     layout = image.layout(tree)
-    read = reader_of(layout, tree)
-    if image.dockerfile is None:
+    texts: set[str] = set()
+    read = reader_of(layout, tree, texts)
+    if image.dockerfile is None and image.command is None:
         program = program_of_folder(layout, read, kind_function=function, entrypoint=entrypoint)
     else:
         program = program_of(image, layout, read, entrypoint)
     closure = Closure()
     if program.python:
         closure = closure_of(program, layout, facts, dynamic=_places_of(dynamic, layout))
-    doubts = (*image.doubts, *layout.doubts, *_unseen(layout), *program.doubts, *closure.doubts)
-    return Study(layout, program, closure, tuple(dict.fromkeys(doubts)))
+    doubts = (*image.doubts, *layout.doubts, *_unseen(layout), *_installed(image, tree, layout), *closure.doubts)
+    return Study(layout, program, closure, tuple(dict.fromkeys(doubts)), frozenset(texts))
 
 
 def impact_of(study: Study, taken: Set[str], inputs: frozenset[str]) -> Impact:
@@ -110,13 +113,14 @@ def name_of(place: str, layout: Layout) -> str:
     return place if placed is None or placed.path is None else placed.path
 
 
-def reader_of(layout: Layout, tree: Tree) -> Callable[[str], bytes | None]:
-    """Reads a file by its path in the image, through links; None when it is not there."""
+def reader_of(layout: Layout, tree: Tree, texts: set[str]) -> Callable[[str], bytes | None]:
+    """Reads a file by its path in the image, through links; None when it is not there. `texts` gains its blob id."""
 
     def read(place: str) -> bytes | None:
         found = _real(layout, place)
         if found is None or found.mode in (LINK, SUBMODULE):
             return None
+        texts.add(found.oid)
         return tree.objects.blob(found.oid) if found.oid else found.text.encode("utf-8", "surrogateescape")
 
     return read
@@ -129,6 +133,14 @@ def _real(layout: Layout, place: str) -> Placed | None:
             return found
         place = normpath(found.text if found.text.startswith("/") else f"{place.rpartition('/')[0]}/{found.text}")
     return None
+
+
+def _installed(image: Image, tree: Tree, layout: Layout) -> Iterator[Doubt]:
+    """A folder of ours that a list of requirements installs is imported by names that only its build knows."""
+    requirements = requirements_of(image, tree, layout)
+    for folder in requirements.projects:
+        why = "installed as a package; under which names its files are imported is not seen"
+        yield Doubt(folder, 0, why, DoubtKind.RUN_CONSUMES)
 
 
 def _unseen(layout: Layout) -> Iterator[Doubt]:

@@ -68,3 +68,7 @@ def anchored(space: Space, cwd: str, path: str, place: str, anchor: Anchor) -> I
             yield from space.joined(file.rpartition("/")[0], above[2])
         else:
             yield from space.joined(file, anchor.path)
+
+
+def suffix_of(name: str) -> str:
+    return name[name.rfind(".") :] if "." in name else ""

@@ -24,7 +24,7 @@ from deploytool.domain.imports.requests import (
     wishes_when_open,
 )
 from deploytool.domain.imports.resolve import Names
-from deploytool.domain.imports.visited import COMPILED, Node, anchored, read_as
+from deploytool.domain.imports.visited import COMPILED, Node, anchored, read_as, suffix_of
 from deploytool.domain.tree import SUBMODULE
 
 START = ""  # who asks for the starts
@@ -168,12 +168,15 @@ class Walk:
 
     def _read(self, wave: Iterable[str]) -> None:
         unread = [(path, self.nodes[path]) for path in wave if self.nodes[path].facts is None]
-        blobs = {node.placed.oid: node.read for _, node in unread if node.placed.oid and node.read is not None}
-        facts = self.facts_of.of(blobs) if blobs else {}
+        waves: dict[str, dict[str, str]] = {}  # by suffix: one content may be read in two languages
+        for _, node in unread:
+            if node.placed.oid and node.read is not None:
+                waves.setdefault(suffix_of(node.read), {})[node.placed.oid] = node.read
+        facts = {suffix: self.facts_of.of(blobs) for suffix, blobs in waves.items()}
         for _, node in unread:
             if node.read is not None:
-                oid = node.placed.oid
-                node.facts = facts[oid] if oid else self.facts_of.of_text(node.placed.text, node.read)
+                oid, text = node.placed.oid, node.placed.text
+                node.facts = facts[suffix_of(node.read)][oid] if oid else self.facts_of.of_text(text, node.read)
         for path, _ in unread:
             for key in self._stars.pop(path, ()):
                 self._answer(key)
@@ -185,11 +188,7 @@ class Walk:
         node.told |= new
         for each in facts.imports:
             if each.when in new:
-                for wish in wishes_of_import(path, each, self.space):
-                    self.wish(path, wish)
-                first = each.module.partition(".")[0]
-                if first in BY_CONVENTION and not each.level:
-                    self._by_convention(path, node, each, first)
+                self._import(path, node, each)
         for dynamic in facts.dynamics:
             if dynamic.when in new:
                 self._load_perhaps(path, node, dynamic)
@@ -198,6 +197,14 @@ class Walk:
                 self._edit(path, node, edit)
         if When.TOP in new:
             self._tell_rest(path, node, facts)
+
+    def _import(self, path: str, node: Node, what: Import) -> None:
+        first = "" if what.level else what.module.partition(".")[0]
+        if what.level or first in self.space.firsts:  # else nothing in the image has this name, whatever the roots
+            for wish in wishes_of_import(path, what):
+                self.wish(path, wish)
+        if first in BY_CONVENTION:
+            self._by_convention(path, node, what, first)
 
     def _by_convention(self, path: str, node: Node, what: Import, framework: str) -> None:
         for key in BY_CONVENTION[framework]:
@@ -228,16 +235,12 @@ class Walk:
             self.open = True
             for path, node in list(self.nodes.items()):
                 if node.facts is not None and When.TOP in node.told:
-                    self._tell_words(path, node.facts)
-            for word in self.words:
-                for text in words_of(word):
-                    for wish in wishes_when_open(text, self.space):
-                        self.wish(START, wish)
+                    self._tell_words(path, *node.facts.strings, *node.facts.words)
+            self._tell_words(START, *(text for word in self.words for text in words_of(word)))
 
-    def _tell_words(self, path: str, facts: Facts) -> None:
-        for text in (*facts.strings, *facts.words):
-            for wish in wishes_when_open(text, self.space):
-                self.wish(path, wish)
+    def _tell_words(self, path: str, *texts: str) -> None:
+        for wish in (wish for text in texts for wish in wishes_when_open(text, self.space)):
+            self.wish(path, wish)
 
     def _load(self, path: str, node: Node, what: Dynamic) -> None:
         if what.open:
@@ -258,7 +261,7 @@ class Walk:
             for wish in wishes:
                 self.wish(path, wish)
         if self.open:
-            self._tell_words(path, facts)
+            self._tell_words(path, *facts.strings, *facts.words)
         self._alter(facts.alters)
         for move in facts.moves:
             self._move(path, node, move)

@@ -6,7 +6,7 @@ import pytest
 
 from deploytool.domain.doubt import DoubtKind
 from deploytool.domain.image_layout import Layout, Placed
-from deploytool.domain.imports.facts import Dynamic, Facts, Subject
+from deploytool.domain.imports.facts import Anchor, Dynamic, Facts, Origin, PathEdit, Subject
 from deploytool.domain.imports.program import Program, Start, StartKind
 from deploytool.domain.imports.reachable import chain_of, closure_of
 from deploytool.domain.tree import SUBMODULE
@@ -52,14 +52,26 @@ def test_a_relative_import_goes_by_the_name_under_which_the_file_was_found() -> 
     assert "/lib/deep/near.py" not in found
 
 
-def test_a_script_that_is_a_link_has_two_folders() -> None:
+def test_an_edit_of_sys_path_goes_by_both_names_of_its_file() -> None:
+    files: dict[str, Content] = {
+        "/app/x.py": "import shared.paths, near, far",
+        "/app/shared": LinkTo("/lib/deep/shared"),
+        "/lib/deep/shared/paths.py": Facts(edits=(PathEdit(1, Anchor(Origin.FILE, "../../inner")),)),
+        "/app/inner/near.py": "",
+        "/lib/deep/inner/far.py": "",
+    }
+    assert reached(files, script("/app/x.py")) == set(files)
+
+
+def test_a_script_that_is_a_link_runs_from_the_folder_of_its_file() -> None:
+    """Python follows the link before it makes sys.path."""
     files: dict[str, Content] = {
         "/bin/start.py": LinkTo("../app/x.py"),
         "/app/x.py": "import y, z",
         "/app/y.py": "",
         "/bin/z.py": "",
     }
-    assert reached(files, script("/bin/start.py")) == set(files)
+    assert reached(files, script("/bin/start.py")) == set(files) - {"/bin/z.py"}
 
 
 def test_links_of_links() -> None:

@@ -254,6 +254,11 @@ def test_what_frameworks_load_by_convention() -> None:
     assert reached({**files, "/app/x.py": "import flask"}, script("/app/x.py")) == {"/app/x.py"}
 
 
+def test_an_import_explains_better_than_a_convention() -> None:
+    files: dict[str, Content] = {"/app/x.py": "import django\nimport shop.models", "/app/shop/models.py": ""}
+    assert closure(files, script("/app/x.py")).reached["/app/shop/models.py"] == Reached("/app/x.py", 2)
+
+
 def test_a_framework_that_loads_what_its_settings_name_may_load_anything() -> None:
     files: dict[str, Content] = {"/app/x.py": "import os\nfrom hydra import main", "/app/y.py": ""}
     found = closure(files, script("/app/x.py"))

@@ -26,6 +26,7 @@ def may_read(path: str, *strings: str, lists: tuple[str, ...] = (), **more: obje
         "/app/md",
         "/app/tests",
         "/app/test.sql",
+        "/app/tests/x.py",
         "/app/a.md5",
     ],
 )

@@ -197,6 +197,7 @@ def test_an_edit_says_where_when_and_why() -> None:
         ("x = 'python -m pkg.mod --x'", ("pkg.mod",)),
         ("x = 'python scripts/a.py --date 3'", ("scripts/a.py",)),
         ("x = 'see a.py for more'", ("a.py",)),
+        ("x = 'then run python scripts/a.py.'", ("scripts/a.py",)),
         ("x = 'https://example.com/a'", ()),
         ("x = 'this is a sentence. And another'", ()),
         ("x = f'{base}/templates/{name}.html'", (".html", "/templates/")),

@@ -304,7 +304,7 @@ def test_a_base_image_that_starts_python_takes_the_command_as_its_arguments() ->
             [MAIN, "script jobs/run.py"],
             ["/app"],
         ),
-        ({"main": Link("jobs/run.py")}, "python main", ["script jobs/run.py"], []),
+        ({"main": Link("jobs/run.py")}, "python main", ["script main"], []),
     ],
 )
 def test_files_beside_the_command_are_read(
