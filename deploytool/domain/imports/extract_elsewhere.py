@@ -15,7 +15,7 @@ from deploytool.domain.imports.facts import Anchor
 MOVING = {"os.chdir", "contextlib.chdir"}
 ANY = "*"
 OWN = ("self", "cls")
-_WORD = re.compile(r"[^\W\d]\w{1,59}")
+_WORD = re.compile(r"[^\W\d]\w{0,59}")
 
 
 def words_in(texts: Iterable[str]) -> tuple[str, ...]:
