@@ -21,7 +21,7 @@ from deploytool.domain.imports.extract_strings import names_in, names_in_shell
 from deploytool.domain.imports.extract_survey import Survey
 from deploytool.domain.imports.facts import Dynamic, Facts, PathEdit
 
-EXTRACTOR = 1  # raised whenever the same bytes give other facts than before
+EXTRACTOR = 2  # raised whenever the same bytes give other facts than before
 CAP = 2 * 1024 * 1024  # bytes of a source file; a second of parsing
 SHELLS = {b"sh", b"bash", b"dash", b"ash", b"zsh", b"ksh", b"#!sh", b"#!bash"}
 FOLDED = 3  # code in a text in a text

@@ -16,6 +16,7 @@ SUFFIXES = (
     "pickle joblib onnx pt bin model cbm dat db sqlite npz npy gz zip whl egg lock properties"
 )
 _FILE = re.compile(rf"[*\w./\\@+%-]*\.(?:{'|'.join(SUFFIXES.split())})", re.ASCII | re.IGNORECASE)
+_RUN = re.compile(r"[*\w./\\@+%-]+", re.ASCII)
 _MODULE = re.compile(r"\.*[^\W\d]\w*(?:\.[^\W\d]\w*)+(?::[\w.]*(?:\(.*\))?)?|\.+[^\W\d][\w.]*|[^\W\d]\w*:[^\W\d]\w*")
 _FORMAT = re.compile(r"\.*[^\W\d]\w*(?:\.[\w*]+)+")
 _PATH = re.compile(r"[^\s\"'<>|;,]*[^\s\"'<>|;,/]/[^\s\"'<>|;]*|/[^\s\"'<>|;,]+")
@@ -65,7 +66,12 @@ def _names(text: str) -> Iterator[str]:
     if _COMMAND.search(text):
         yield from _words(text)
     else:
-        yield from (word for word in _FILE.findall(text) if len(word) <= LONGEST)
+        for run in _RUN.findall(
+            text
+        ):  # looked for in the text itself, a long run would be gone through from each place
+            match = _FILE.match(run[:LONGEST])
+            if match is not None:
+                yield match[0]
 
 
 def _names_with_spaces(text: str) -> bool:
