@@ -87,6 +87,8 @@ def third_party_in(making: Making) -> tuple[ThirdParty, ...]:
     specs = {each.name: each.spec for each in requirements.distributions}
     missing = {row.name for row in missing_in(making)}
     for needed in making.study.closure.needed:
+        if needed.name.startswith("."):
+            continue  # a relative import beyond the top: nobody brings that
         for module in modules_of(needed):
             name = shown_name(module)
             if needed.when is When.TYPE_CHECKING or is_standard(module) or {name, module, needed.name} & missing:

@@ -58,10 +58,13 @@ def _behind(each: Distribution) -> frozenset[str]:
     return _needs(each.name, each.extras)
 
 
+MOST_PARTS = 20  # of a dotted name; what is known has fewer
+
+
 def _claimed(name: str) -> tuple[str, ...]:
     """The longest known name that this one is or lies below."""
     table = claims()
-    parts = name.split(".")
+    parts = name.split(".")[:MOST_PARTS]
     for length in range(len(parts), 0, -1):
         if ".".join(parts[:length]) in SHARED and length < len(parts) and len(parts) > 1:
             last = [*parts[:length], _VERSION.sub("", parts[length])]

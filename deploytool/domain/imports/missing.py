@@ -225,7 +225,7 @@ class _Looking:
         certain = certain and self.sources.at_startup(needed, self.closure)
         source = next(iter(self.requirements.sources), "the requirements")
         why = f"{source} does not list it" if locked else f"nothing that {source} lists is known to bring it"
-        name = likely_name(shown_name(module)) or "the distribution that brings it"
+        name = likely_name(shown_name(module)) or f"{shown_name(module)}, or what brings it,"
         hint = f"Add {name} to {source}."
         return self._said(needed, shown_name(module), _level(certain), Kind.THIRD_PARTY, why, hint)
 
