@@ -26,7 +26,7 @@ from deploytool.domain.model import Kind
 from deploytool.domain.relevance import is_build_input, tells_of_a_program
 from deploytool.domain.tree import FOLDER, LINK, SUBMODULE, Tree
 
-WORKING = 4  # how an impact is worked out; raise it when the same sources could give another one
+WORKING = 5  # how an impact is worked out; raise it when the same sources could give another one
 
 
 class Seen(NamedTuple):

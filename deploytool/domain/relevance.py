@@ -21,7 +21,7 @@ PROGRAMS = (
 )  # fmt: skip
 
 # Sources, and settings that say what is started.
-TELLING = (".py", ".sh", ".bash", ".dockerignore", ".toml", ".ini", ".conf", ".cfg", ".yaml", ".yml")
+TELLING = (".py", ".sh", ".bash", ".dockerignore", ".toml", ".ini", ".conf", ".cfg", ".yaml", ".yml", ".json")
 
 
 def relevance_of(path: str, inputs: Iterable[str] = ()) -> Relevance:
@@ -45,7 +45,7 @@ def tells_of_a_program(path: str) -> bool:
     name = path.rpartition("/")[2]
     if name.endswith(TELLING) or "dockerfile" in name.lower() or is_build_input(path):
         return True
-    return "." not in name or ("log" in name and name.endswith(".json"))  # start scripts often have no suffix
+    return "." not in name  # start scripts often have no suffix
 
 
 def worst_relevance(files: Iterable[FileChange]) -> Relevance:

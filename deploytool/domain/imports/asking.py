@@ -25,6 +25,8 @@ class AskKind(StrEnum):
     PATTERN = auto()  # dotted, with `*`
     TEXT = auto()  # text that may be a dotted name of a module or of something in it
     PROGRAM = auto()  # text that may be the path of a program
+    LOOSE = auto()  # like TEXT, where a module of one part is enough: `jobs.Run`, `jobs`
+    DATA = auto()  # text that may be the path of a file with settings
     FILES = auto()  # a path, perhaps with `*`, of what is loaded as Python
     SCRIPT = auto()  # a file as named, run as Python
     PLACED = auto()  # files as named, separated by NUL
@@ -58,7 +60,7 @@ def firsts_of(key: Key) -> Iterable[str]:
         return key.folder.split("/")[1:]
     if isinstance(key, From):
         return (key.module.partition(".")[0],)
-    if key.kind in (AskKind.PROGRAM, AskKind.FILES, AskKind.SCRIPT, AskKind.PLACED):
+    if key.kind in (AskKind.PROGRAM, AskKind.DATA, AskKind.FILES, AskKind.SCRIPT, AskKind.PLACED):
         return ()
     name = known_part(key.text) if key.kind is AskKind.PATTERN else key.text.partition(":")[0]
     return (name.partition(".")[0] or ANY_FIRST,)
@@ -84,7 +86,9 @@ def answer_of(key: Key, names: Names) -> Iterator[str]:
             yield from _mentioned(names, key.text)
         case AskKind.PROGRAM:
             yield from programs_in(names.space, key.text)
-        case AskKind.FILES:
+        case AskKind.LOOSE:
+            yield from _mentioned(names, key.text, 1)
+        case AskKind.FILES | AskKind.DATA:
             yield from paths_like(names.space, key.text)
         case AskKind.SCRIPT:
             yield key.text
@@ -137,12 +141,12 @@ def _names_below(names: Names, level: Level, name: str) -> Iterator[str]:
                 yield ".".join((*((name,) if name else ()), *parents, *last))
 
 
-def _mentioned(names: Names, text: str) -> Iterator[str]:
-    """A module by its full name, or by that of something in it: at least two parts must be the module's."""
+def _mentioned(names: Names, text: str, least: int = 2) -> Iterator[str]:
+    """A module by its full name, or by that of something in it: so many parts at least must be the module's."""
     module, colon, _ = text.partition(":")
     parts = module.split(".")
     levels = names.levels(module)
     depth = len(levels)
-    if depth == len(parts) if colon else depth >= max(2, len(parts) - MOST_ATTRIBUTES):
+    if depth == len(parts) if colon else depth >= max(least, len(parts) - MOST_ATTRIBUTES):
         for level in (*levels, *names.levels(f"{module}.__main__")):
             yield from level.files

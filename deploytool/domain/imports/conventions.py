@@ -22,7 +22,7 @@ _FILES = {
 }
 
 # These load whatever a settings file or a decorator somewhere names.
-BY_SETTINGS = ("connexion", "hydra", "pyramid")
+BY_SETTINGS = ("connexion", "hydra", "mako", "pyramid")
 
 
 def _keys() -> Mapping[str, tuple[Key, ...]]:

@@ -22,6 +22,7 @@ from deploytool.domain.imports.evaluate_text import (
     Text,
     Value,
     changed,
+    changed_elsewhere,
     container_of,
     folder_of,
     is_loop,
@@ -183,10 +184,10 @@ class Evaluator:
         if node.attr in ("value", "name") and not mine:  # of an enumeration, of a module that a listing found
             return changed(self.value(base), last_of)
         held = NOTHING if mine or node.attr not in self.bindings.fields else self.value(base)
-        if held.texts and not any(each.whence for each in held.texts):  # of an object that this file makes
+        if held.texts and not any(each.whence for each in held.settled().texts):  # of an object that this file makes
             return one_of((Value(held.texts), self._followed(("attribute", node.attr), given or [])))
         if not given and not mine and node.attr not in self.bindings.functions:
-            return unknown(self._said_attribute(node))
+            return unknown(" or ".join(sorted(self.dotted(node))) or said(node))
         return self._of_attribute(node, given or [], mine)
 
     def _of_attribute(self, node: ast.Attribute, given: list[Binding], mine: bool) -> Value:
@@ -197,9 +198,6 @@ class Evaluator:
         if not node.attr.startswith("_") or not values:
             values.append(unknown(said(node), outside=not mine))
         return one_of(values)
-
-    def _said_attribute(self, node: ast.Attribute) -> str:
-        return " or ".join(sorted(self.dotted(node))) or said(node)
 
     def _name(self, node: ast.Name) -> Value:
         if node.id in VALUES:
@@ -218,6 +216,10 @@ class Evaluator:
             values.append(unknown(" or ".join(sorted(imported))))
         if given is not None:
             values.append(self._followed((node.id, id(given)), given))
+            if values[-1].holds and node.id in self.bindings.handed:
+                values.append(unknown(f"{node.id}, which is handed on", outside=False))
+            if not node.id.startswith("_") and self.bindings.is_global(node.id, scope):
+                values.append(changed_elsewhere(node.id, values[-1]))
         elif not imported:
             values.append(unknown(f"{node.id}, which this file does not set"))
         return one_of(values)

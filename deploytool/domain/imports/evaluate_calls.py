@@ -37,6 +37,8 @@ VALUES = {
     "__file__": HERE,
     "__name__": OWN,
     "__package__": OWN,
+    "__spec__.parent": OWN,
+    "__spec__.name": OWN,
     "os.curdir": ".",
     "os.pardir": "..",
     "sys.executable": "python",

@@ -22,6 +22,7 @@ class Text(NamedTuple):
     text: str
     whence: str = ""  # where the first unknown part comes from, as a person would say it
     outside: bool = False  # certainly not from this file: the environment, an argument, another module
+    altered: str = ""  # only if another module changes this name of the file
 
 
 class Value(NamedTuple):
@@ -30,6 +31,13 @@ class Value(NamedTuple):
     texts: frozenset[Text] = frozenset()
     holds: int = 0  # a container, of containers when more than 1; their texts are all in `texts`
     keys: frozenset[Text] = frozenset()  # of a dictionary
+
+    def settled(self) -> Value:
+        """As long as no other module changes anything."""
+        if not any(each.altered for each in (*self.texts, *self.keys)):
+            return self
+        texts, keys = (frozenset(each for each in some if not each.altered) for some in (self.texts, self.keys))
+        return Value(texts, self.holds, keys)
 
     def elements(self) -> Value:
         return Value(self.texts | self.keys, max(0, self.holds - 1))
@@ -44,6 +52,12 @@ def known(*texts: str) -> Value:
 
 def unknown(whence: str, outside: bool = True) -> Value:
     return Value(frozenset((Text(STAR, whence, outside),)))
+
+
+def changed_elsewhere(name: str, value: Value) -> Value:
+    """A public name of the module may be given something else by another one, or be added to."""
+    texts = frozenset((Text(STAR, f"{name}, which another module changes", altered=name),))
+    return Value(texts if value.texts else frozenset(), value.holds)
 
 
 def one_of(values: Iterable[Value]) -> Value:
@@ -81,10 +95,11 @@ def joined(parts: Iterable[Value], whences: Iterable[str], between: str = "") ->
 
 def _both(left: Text, right: Text, glue: str) -> Text:
     source = left if left.whence else right
-    text = left.text + glue + right.text
+    text, altered = left.text + glue + right.text, left.altered or right.altered
     if len(text) > LONGEST:
-        return Text(text[: LONGEST // 2] + STAR, source.whence or "a long text", left.outside or right.outside)
-    return Text(text, source.whence, left.outside or right.outside)
+        text = text[: LONGEST // 2] + STAR
+        return Text(text, source.whence or "a long text", left.outside or right.outside, altered)
+    return Text(text, source.whence, left.outside or right.outside, altered)
 
 
 def changed(value: Value, change: Callable[[str], str | None]) -> Value:
@@ -180,7 +195,11 @@ def unrolled(value: Value, sign: str) -> Value:
             rest = each.text[len(sign) :]
             upwards = not rest.replace("/..", "")
             for start in begins:
-                grown.update(_upwards(start) if upwards else (Text(start.text + STAR, start.whence or "a loop", True),))
+                grown.update(
+                    _upwards(start)
+                    if upwards
+                    else (Text(start.text + STAR, start.whence or "a loop", True, start.altered),)
+                )
             if not begins:
                 grown.add(each._replace(text=STAR))
     return Value(frozenset(grown), value.holds, frozenset(key for key in value.keys if sign not in key.text))

@@ -14,11 +14,12 @@ from enum import StrEnum
 from deploytool.domain.imports.evaluate import Evaluator
 from deploytool.domain.imports.extract_code import RUNNING
 from deploytool.domain.imports.extract_dynamics import TRIGGERS, Dynamics
+from deploytool.domain.imports.extract_elsewhere import alters_of, moves_of, words_in
 from deploytool.domain.imports.extract_exports import exports_of
 from deploytool.domain.imports.extract_names import Conclusions
 from deploytool.domain.imports.extract_paths import PathEdits
-from deploytool.domain.imports.extract_processes import Processes
-from deploytool.domain.imports.extract_strings import names_in, names_in_shell
+from deploytool.domain.imports.extract_processes import SERVERS, Processes
+from deploytool.domain.imports.extract_strings import names_in, names_in_data, names_in_shell, words_in_data
 from deploytool.domain.imports.extract_survey import Survey
 from deploytool.domain.imports.facts import Dynamic, Facts, PathEdit
 
@@ -35,6 +36,7 @@ _LITERAL = re.compile(
     re.DOTALL,
 )
 _TOKEN = re.compile(rb"\w+|[^\w\s]|\n")
+DATA = (".json", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf")
 LISTING = {"iterdir", "listdir", "scandir", "walk", "fwalk", "glob", "iglob", "rglob", "iter_modules", "walk_packages"}
 
 
@@ -43,6 +45,7 @@ class Language(StrEnum):
 
     PYTHON = "python"
     SHELL = "shell"
+    DATA = "data"  # where programs keep their settings
     UNSAID = "unsaid"  # its first line may tell
 
 
@@ -50,6 +53,8 @@ def language_of(name: str) -> Language:
     """By the file's name alone."""
     if name.endswith((".py", ".pyw", ".pyi")):
         return Language.PYTHON
+    if name.endswith(DATA):
+        return Language.DATA
     return Language.SHELL if name.endswith((".sh", ".bash")) else Language.UNSAID
 
 
@@ -60,6 +65,9 @@ def facts_of(source: bytes, name: str = "x.py") -> Facts:
         language = _language_by_first_line(source)
     if language is Language.UNSAID:
         return Facts()
+    if language is Language.DATA:
+        text = source[:CAP].decode("utf-8", "replace")
+        return Facts(strings=names_in_data(text), words=words_in_data(text))
     if len(source) > CAP:
         return Facts(error=f"{len(source):,} bytes are more than deploytool reads ({CAP:,})")
     if language is Language.SHELL:
@@ -105,20 +113,28 @@ def _tree(source: bytes | str) -> ast.Module:
 def _facts(tree: ast.Module, depth: int) -> Facts:
     survey = Survey(tree)
     strings = names_in(survey.texts, survey.formats)
-    dynamics, edits = _followed(survey, strings, depth)
+    evaluator = Evaluator(survey.tree, survey.aliases)
+    dynamics, edits = _followed(survey, evaluator, strings, depth)
+    alters = alters_of(survey)
+    if "TYPE_CHECKING" in alters:
+        dynamics.append(Dynamic(0, bounded=False, why="TYPE_CHECKING of another module is changed"))
     return Facts(
         imports=tuple(sorted(survey.imports, key=lambda each: each.line)),
         dynamics=tuple(sorted(set(dynamics), key=lambda each: (each.line, repr(each)))),
         edits=tuple(sorted(set(edits), key=lambda each: (each.line, repr(each)))),
         exports=exports_of(survey),
         strings=strings,
+        words=words_in(survey.texts),
+        alters=alters,
+        moves=moves_of(survey, evaluator),
         lists=_lists(survey),
     )
 
 
-def _followed(survey: Survey, strings: tuple[str, ...], depth: int) -> tuple[list[Dynamic], list[PathEdit]]:
+def _followed(
+    survey: Survey, evaluator: Evaluator, strings: tuple[str, ...], depth: int
+) -> tuple[list[Dynamic], list[PathEdit]]:
     """What needs values to be followed; most files have nothing of the kind."""
-    evaluator = Evaluator(survey.tree, survey.aliases)
     conclusions = Conclusions(strings)
 
     def code(text: str) -> Facts:
@@ -126,11 +142,13 @@ def _followed(survey: Survey, strings: tuple[str, ...], depth: int) -> tuple[lis
 
     if survey.words & TRIGGERS or survey.names & RUNNING:
         Dynamics(survey, evaluator, conclusions, code).collect()
-    if "executable" in survey.words or any("python" in text for text in survey.texts):
+    if "executable" in survey.words or any("python" in text or text in SERVERS for text in survey.texts):
         Processes(survey, evaluator, conclusions, code).collect()
     edits = []
-    if ("sys" in survey.words and "path" in survey.words) or "addsitedir" in survey.words:
+    if ("sys" in survey.words and ("path" in survey.words or "path" in survey.texts)) or "addsitedir" in survey.words:
         edits = PathEdits(survey, evaluator).collect()
+    if "PYTHONPATH" in survey.texts:
+        edits.append(PathEdit(0, None, "PYTHONPATH is set for the programs that it starts"))
     return conclusions.found, edits
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 
 class Kept:
@@ -16,6 +16,19 @@ class Kept:
         self.fine: set[ast.AST] = set()
         for node in ast.walk(tree):  # parents come first
             self._look(node)
+
+    def public(self, tree: ast.Module) -> Iterator[tuple[ast.stmt, set[str]]]:
+        """Statements of the module that give an importing function a further name, without `_` before it."""
+        for node in tree.body:
+            found: set[str] = set()
+            if isinstance(node, ast.ImportFrom):
+                names = [alias.asname or alias.name for alias in node.names]
+                found = {name for name in names if self._is_one(ast.Name(name, ast.Load()))}
+            elif isinstance(node, ast.Assign) and any(map(self._is_one, parts_of(node.value))):
+                found = {target.id for target in node.targets if isinstance(target, ast.Name)}
+            found = {name for name in found if not name.startswith("_")}
+            if found:
+                yield node, found
 
     def _look(self, node: ast.AST) -> None:
         match node:
@@ -66,6 +79,16 @@ def parts_of(node: ast.expr) -> list[ast.expr]:
         assert isinstance(node, ast.Call)
         return [node.args[0], node]
     return [node]
+
+
+def with_partial(node: ast.Call, partials: list[ast.Call]) -> list[ast.Call]:
+    """The calls that `node` amounts to when what it calls may be one of these `partial(function, …)`."""
+    made = []
+    for each in partials:
+        named = {keyword.arg for keyword in node.keywords}
+        keywords = [*node.keywords, *(keyword for keyword in each.keywords if keyword.arg not in named)]
+        made.append(ast.copy_location(ast.Call(each.args[0], [*each.args[1:], *node.args], keywords), node))
+    return made or [node]
 
 
 def is_partial(node: ast.AST) -> bool:

@@ -13,6 +13,12 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Scope = Function | ast.ClassDef | None  # None: the module
 LEAVES = (ast.Constant, ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
 WHOLE, SOME = -1, -2  # positions in an unpacking
+_READING = """
+    len print sorted list set tuple dict enumerate zip iter str repr any all max min sum map filter reversed isinstance
+    join format choice info debug warning error exception critical log dumps range next chain append extend get
+"""
+READING = frozenset(_READING.split())
+MOST_ADDED = 5_000  # things put into containers of one file
 GROWING = {"append", "add", "extend", "update", "insert", "setdefault", "appendleft", "extendleft"}
 
 
@@ -39,9 +45,11 @@ class Bindings:
         self.calls: dict[str, list[ast.Call]] = {}  # by the last part of what is called
         self.keywords: dict[str, list[ast.expr]] = {}
         self.mentions: dict[str, int] = {}  # how often a name is used other than to call it
+        self.handed: set[str] = set()  # names of what others are given, who may put something into it
         self.scope_of: dict[ast.AST, Scope] = {}
         self._above: dict[Scope, Scope] = {}
         self._elsewhere: dict[tuple[Scope, str], tuple[Scope, ...]] = {}  # by `global` and `nonlocal`
+        self._added: list[tuple[Scope, str, Binding]] = []  # to containers, seen from where
         self._stack: list[tuple[ast.AST, Scope]] = [(tree, None)]
         while self._stack:
             self._visit(*self._stack.pop())
@@ -49,6 +57,7 @@ class Bindings:
             for binding in self.names.get(scope, {}).pop(name, ()):
                 for home in homes:
                     self._bind(home, name, binding)
+        self._put_into_containers()
 
     def of(self, name: str, scope: Scope) -> list[Binding] | None:
         """Everything the name may be given as seen from `scope`; None when this file gives it nothing."""
@@ -61,6 +70,40 @@ class Bindings:
             if scope is None:
                 return None
             scope = self._above[scope]
+
+    def is_global(self, name: str, scope: Scope) -> bool:
+        """Is it the module's name that is meant by it in `scope`?"""
+        return self._home(name, scope) is None
+
+    def _home(self, name: str, scope: Scope) -> Scope:
+        start = scope
+        while scope is not None:
+            if name in self.names.get(scope, {}) and (scope is start or not isinstance(scope, ast.ClassDef)):
+                break
+            scope = self._above[scope]
+        return scope
+
+    def _put_into_containers(self) -> None:
+        """Adding to a container gives it no name of its own: it is the one that the name stands for there."""
+        pending, done = self._added, set[tuple[Scope, str, ast.expr | None]]()
+        while pending:
+            scope, name, binding = pending.pop()
+            home = self._home(name, scope)
+            if (home, name, binding.value) in done or len(done) > MOST_ADDED:
+                continue
+            done.add((home, name, binding.value))
+            self._bind(home, name, binding)
+            for given in list(self.names.get(home, {}).get(name, ())):
+                if given.param and isinstance(given.function, ast.FunctionDef | ast.AsyncFunctionDef):
+                    pending += self._passed_to(given.function, binding)
+                elif isinstance(given.value, ast.Name) and not given.adds and not given.each and given.at == WHOLE:
+                    pending.append((self.scope_of.get(given.value), given.value.id, binding))
+
+    def _passed_to(self, function: ast.FunctionDef | ast.AsyncFunctionDef, binding: Binding) -> Iterator[Any]:
+        """The containers that are handed to a function which adds to what it is given."""
+        for call in self.calls.get(function.name, ()):
+            given = (*call.args, *(keyword.value for keyword in call.keywords))
+            yield from ((self.scope_of.get(each), each.id, binding) for each in given if isinstance(each, ast.Name))
 
     def class_around(self, scope: Scope) -> ast.ClassDef | None:
         while scope is not None and not isinstance(scope, ast.ClassDef):
@@ -82,7 +125,9 @@ class Bindings:
         pending = [(target, binding)]
         while pending:
             here, how = pending.pop()
-            if isinstance(here, ast.Name):
+            if isinstance(here, ast.Name) and how.adds:
+                self._added.append((scope, here.id, how))
+            elif isinstance(here, ast.Name):
                 self._bind(scope, here.id, how)
             elif isinstance(here, ast.Attribute):
                 self.attributes.setdefault(here.attr, []).append(how)
@@ -188,6 +233,8 @@ class Bindings:
         name = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
         self.calls.setdefault(name, []).append(node)
         self.mentions[name] = self.mentions.get(name, 0) - 1
+        if name not in READING:
+            self.handed.update(each.id for each in node.args if isinstance(each, ast.Name))
         for keyword in node.keywords:
             if keyword.arg:
                 self.keywords.setdefault(keyword.arg, []).append(keyword.value)

@@ -40,7 +40,7 @@ class Executed:
         if name == "compile" or self._compiled(source):
             return  # without exec it runs nothing; with it, what matters is told where it is compiled
         unknown_parts: set[str] = set()
-        for each in self._evaluator.value(source).texts or unknown(said(source)).texts:
+        for each in self._evaluator.value(source).settled().texts or unknown(said(source)).texts:
             facts = None if STAR in each.text and each.whence else self._code(each.text)
             if facts is None or facts.error:
                 unknown_parts.add(each.whence or said(source))

@@ -34,6 +34,8 @@ class TypeChecking:
                         is_it = false and target.id == "TYPE_CHECKING"
                         (self.names if is_it else doubtful).add(target.id)
         self.names -= doubtful
+        if self.names:
+            self.names -= _given_elsewhere(tree, self.names)
 
     def is_it(self, test: ast.expr) -> bool:
         if isinstance(test, ast.Name):
@@ -84,6 +86,19 @@ def _main(test: ast.Compare) -> Branches:
     if named and main and isinstance(test.ops[0], ast.NotEq):
         return None, When.MAIN
     return None, None
+
+
+def _given_elsewhere(tree: ast.Module, names: set[str]) -> set[str]:
+    """Those that a loop, a walrus or a function gives something too."""
+    stores = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    assigned = [
+        target.id
+        for node in _outer_statements(tree)
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name)
+    ]
+    return {name for name in names if stores.count(name) > assigned.count(name)}
 
 
 def _outer_statements(tree: ast.Module) -> Iterator[ast.stmt]:

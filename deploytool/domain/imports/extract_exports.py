@@ -11,6 +11,8 @@ CHANGING = {"append", "extend", "insert", "remove"}
 
 def exports_of(survey: Survey) -> tuple[str, ...] | None:
     """Every name that `__all__` may hold, sorted; empty without one, None when it cannot be told."""
+    if "__all__" in survey.aliases or "__all__" in survey.texts:
+        return None  # of another module; or `globals()["__all__"]`
     if "__all__" not in survey.words:
         return ()
     names: set[str] = set()

@@ -23,6 +23,7 @@ from deploytool.domain.imports.extract_survey import Place
 from deploytool.domain.imports.extract_wording import said
 from deploytool.domain.imports.facts import Dynamic, Subject
 
+FOLDERS = ("run_path", "python")  # what runs a folder by its `__main__.py`
 SIGNS = {HERE, OWN, PARENT, LISTED}
 
 
@@ -33,15 +34,33 @@ class Conclusions:
         self.found: list[Dynamic] = []
         self._strings = strings
 
-    def say(self, node: ast.AST, place: Place, patterns: Iterable[str], why: str = "", files: bool = False) -> None:
-        """Bounded by the patterns; without any it may be anything."""
+    def say(
+        self,
+        node: ast.AST,
+        place: Place,
+        patterns: Iterable[str],
+        why: str = "",
+        files: bool = False,
+        *,
+        elsewhere: bool = False,
+        altered: str = "",
+    ) -> None:
+        """Bounded by the patterns, and by what other files name when `elsewhere`; else it may be anything."""
         kept = tuple(sorted(set(patterns)))
         subject = Subject.FILE if files else Subject.MODULE
-        line = getattr(node, "lineno", 0)
-        self.found.append(Dynamic(line, subject, kept, bool(kept), why, place.when, place.guarded))
+        line, bounded = getattr(node, "lineno", 0), bool(kept) or elsewhere
+        when, guarded = place
+        self.found.append(Dynamic(line, subject, kept, bounded, why, when, guarded, elsewhere, altered))
 
     def modules(self, node: ast.AST, place: Place, value: Value, what: str, objects: bool = False) -> None:
         """An import of whatever module the value may name. `objects`: the last part may be a name in the module."""
+        self._modules(node, place, value.settled(), what, objects)
+        others = {each.altered for each in value.texts} - {""} if self.found[-1].bounded else ()
+        for name in sorted(others):
+            texts = frozenset(each for each in value.texts if each.altered == name)
+            self._modules(node, place, Value(texts), what, objects, name)
+
+    def _modules(self, node: ast.AST, place: Place, value: Value, what: str, objects: bool, altered: str = "") -> None:
         patterns: set[str] = set()
         vague: list[Text] = []
         for each in _spelled(value.texts):
@@ -50,13 +69,14 @@ class Conclusions:
                 vague.append(each)
             else:
                 patterns |= made
-        self._conclude(node, place, patterns, vague, what, module_names(self._strings))
+        self._conclude(node, place, patterns, vague, what, module_names(self._strings), altered=altered)
 
     def files(self, node: ast.AST, place: Place, value: Value, what: str) -> None:
         """A file that is run or loaded by its path."""
         patterns: set[str] = set()
         siblings = False
         vague: list[Text] = []
+        value = value.settled()
         for each in value.texts:
             text = normal(each.text)
             if text == HERE:
@@ -69,6 +89,8 @@ class Conclusions:
                 vague.append(each)
             else:
                 patterns.add(made)
+                if what in FOLDERS and "." not in made.rpartition("/")[2]:
+                    patterns.add(f"{made}/__main__.py")
         if siblings:
             self.say(node, place, (".*",), f"{what}: a file of its own folder")
         if value.texts and not patterns and not vague:
@@ -85,16 +107,19 @@ class Conclusions:
         what: str,
         spelled: Iterable[str],
         files: bool = False,
+        altered: str = "",
     ) -> None:
         outside = [each for each in vague if each.outside]
         whence = sorted({each.whence for each in outside or vague if each.whence})
         why = f"{what}: {_argument(node, what)} comes from {' or '.join(whence[:3]) or 'what cannot be told'}"
         if outside:
-            self.say(node, place, (), why, files)
+            self.say(node, place, (), why, files, altered=altered)
         elif vague or not patterns:
-            self.say(node, place, patterns | set(spelled), why, files)
+            kept = patterns | set(spelled)
+            open_ = bool(altered or (vague and kept))
+            self.say(node, place, kept, why, files, elsewhere=open_, altered=altered)
         else:
-            self.say(node, place, patterns, "", files)
+            self.say(node, place, patterns, "", files, altered=altered)
 
 
 def _argument(node: ast.AST, what: str) -> str:

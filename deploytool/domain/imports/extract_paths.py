@@ -15,7 +15,41 @@ from deploytool.domain.imports.facts import Anchor, Origin, PathEdit
 PATH = {"sys.path"}
 ADDING = {"site.addsitedir", "addsitedir", "site.addpackage"}
 TAKING = {"remove", "pop", "clear", "index", "count", "copy", "sort", "reverse", "__contains__"}
-READING = {"print", "len", "list", "set", "tuple", "sorted", "enumerate", "join", "str", "repr", "any", "all", "iter"}
+READING = {
+    "print",
+    "len",
+    "list",
+    "set",
+    "tuple",
+    "sorted",
+    "enumerate",
+    "join",
+    "str",
+    "repr",
+    "any",
+    "all",
+    "iter",
+    "pprint",
+    "dumps",
+    "debug",
+    "info",
+    "warning",
+    "error",
+    "exception",
+    "critical",
+    "log",
+    "reversed",
+    "iter_modules",
+    "walk_packages",
+    "find_spec",
+    "filter",
+    "map",
+    "next",
+    "max",
+    "min",
+    "write",
+    "format",
+}
 
 
 class PathEdits:
@@ -33,6 +67,8 @@ class PathEdits:
                     self._added(node, place, node.args[-1:])
             elif self._evaluator.dotted(func) & ADDING:
                 self._added(node, place, node.args[:1])
+            elif self._by_text(node):
+                self.found.append(PathEdit(node.lineno, None, f"sys.path: {said(node)} cannot be told", place.when))
             elif isinstance(func, ast.Name | ast.Attribute):
                 self._handed_on(node, place, func.id if isinstance(func, ast.Name) else func.attr)
         for statement, place in self._survey.assigns:
@@ -42,7 +78,21 @@ class PathEdits:
                 named_anew = isinstance(target, ast.Name) and not isinstance(statement, ast.AugAssign)
                 if statement.value is not None and not named_anew and self._is_path(inner):
                     self._added(statement, place, [statement.value])
+        self._defaults()
         return self.found
+
+    def _defaults(self) -> None:
+        for arguments in ast.walk(self._survey.tree):
+            if isinstance(arguments, ast.arguments):
+                for default in (*arguments.defaults, *arguments.kw_defaults):
+                    if default is not None and self._is_path(default):
+                        why = "sys.path is the default of a parameter"
+                        self.found.append(PathEdit(default.lineno, None, why))
+
+    def _by_text(self, node: ast.Call) -> bool:
+        """`getattr(sys, "path")`, `setattr(sys, "path", …)`"""
+        named = isinstance(node.func, ast.Name) and node.func.id in ("getattr", "setattr") and len(node.args) > 1
+        return named and "sys" in self._evaluator.dotted(node.args[0]) and "path" in _constant(node.args[1])
 
     def _is_path(self, node: ast.expr) -> bool:
         if not isinstance(node, ast.Attribute | ast.Name):
@@ -55,13 +105,13 @@ class PathEdits:
         if name in READING or name in TAKING:
             return
         for each in node.args:
-            if isinstance(each, ast.Attribute) and self._evaluator.dotted(each) & PATH and name in ADDERS:
+            if isinstance(each, ast.Attribute) and self._evaluator.dotted(each) & PATH:
                 self.found.append(PathEdit(node.lineno, None, f"sys.path is handed to {said(node.func)}", place.when))
 
     def _added(self, node: ast.stmt | ast.Call, place: Place, what: list[ast.expr]) -> None:
         line = getattr(node, "lineno", 0)
         for expression in what:
-            value = self._evaluator.value(expression)
+            value = self._evaluator.value(expression).settled()
             if not value.texts and not value.holds:
                 whence = f"sys.path: {said(expression)} cannot be told"
                 self.found.append(PathEdit(line, None, whence, place.when))
@@ -84,7 +134,8 @@ def _other_names(survey: Survey, evaluator: Evaluator) -> Iterator[str]:
             yield from (each.id for each in targets if isinstance(each, ast.Name))
 
 
-ADDERS = {"setattr", "insert", "append", "extend", "add", "add_to_path"}
+def _constant(node: ast.expr) -> tuple[object, ...]:
+    return (node.value,) if isinstance(node, ast.Constant) else ()
 
 
 def anchor_of(text: str) -> Anchor | None:

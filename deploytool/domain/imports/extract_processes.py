@@ -18,6 +18,7 @@ SHELLS = {
     "os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput", "subprocess.run", "subprocess.call",
     "subprocess.Popen", "subprocess.check_call", "subprocess.check_output", "asyncio.create_subprocess_shell",
 }  # fmt: skip
+SERVERS = ("gunicorn", "uvicorn", "hypercorn", "daphne", "celery", "flask", "rq", "dramatiq", "arq")
 WITH_VALUE = ("-W", "-X", "-Q", "--check-hash-based-pycs")
 
 
@@ -32,6 +33,8 @@ class Processes:
         for node, place in self._survey.lists:
             if self._is_python(node.elts[0]):
                 self._words(node, place, node.elts[1:])
+            elif isinstance(node.elts[0], ast.Constant) and node.elts[0].value in SERVERS:
+                self._served(node, place)
         for statement, place in self._survey.assigns:
             self._continued(statement.value, place)
         for call, place in self._survey.calls:
@@ -42,6 +45,14 @@ class Processes:
                 rest = call.args[index + 1 :]
                 if rest and self._is_python(each) and self._is_word(rest[0]) and _STARTING.search(said(call.func)):
                     self._words(call, place, rest)
+
+    def _served(self, node: ast.List | ast.Tuple, place: Place) -> None:
+        """`["celery", "-A", "worker", "worker"]`: each word may name the module that has the application."""
+        words = [each.text for part in node.elts[1:] for each in self._evaluator.value(part).settled().texts]
+        names = {word.rpartition("=")[2].partition(":")[0] for word in words}
+        named = {name for name in names if name.replace(".", "").isidentifier()}
+        if named:
+            self._conclusions.say(node, place, named)
 
     def _is_word(self, node: ast.expr) -> bool:
         """Not the list of arguments, which is looked at by itself, nor the interpreter once more."""
@@ -74,7 +85,7 @@ class Processes:
             if skip:
                 skip = False
                 continue
-            value = self._evaluator.value(word)
+            value = self._evaluator.value(word).settled()
             options = {each.text for each in value.texts}
             following = words[index + 1] if index + 1 < len(words) else None
             if options <= {"-m", "-c"} and options and following is not None:
@@ -117,7 +128,7 @@ class Processes:
 
     def _line(self, call: ast.Call, place: Place) -> None:
         """A command in one text, for a shell."""
-        for each in self._evaluator.value(call.args[0]).texts:
+        for each in self._evaluator.value(call.args[0]).settled().texts:
             words = each.text.replace(";", " ").replace("&", " ").split()
             for index, word in enumerate(words):
                 if _PYTHON.fullmatch(word) and index + 1 < len(words):

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 LONGEST = 200  # characters; nothing longer names a file
+DATA = 200_000  # characters of a data file; a longer one is no configuration
 READ = 20_000  # characters of one long text that are looked at
 
 # Kinds of files that programs read or start; a word that ends so names a file, with or without a folder.
@@ -23,15 +24,26 @@ _COMMAND = re.compile(
     r"|alembic|pytest|bash|sh|exec|source|-m|-c)\s|\.(?:py|sh)\b"
 )
 _WORD = re.compile(r"[^\s\"'`<>|;&(){}\[\],=$]+")
+_DATA = re.compile(r"[^\W\d]\w*(?:[.:][^\W\d]\w*)*")
 _DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+")
+
+
+_BEGUN = re.compile(r"\.*[^\W\d]\w*(?:\.[^\W\d]\w*)*\.")  # `jobs.`, to be followed by the rest of a name
+_BLANK = re.compile(r"%s|\{\w*\}")
 
 
 def names_in(texts: Iterable[str], formats: Iterable[ast.JoinedStr]) -> tuple[str, ...]:
     """Whatever in these constants could name a module or a file, sorted."""
     found: set[str] = set()
+    texts, formats = list(texts), list(formats)
+    parts = [part.value for node in formats for part in node.values if isinstance(part, ast.Constant)]
     for text in set(texts):
         if "." in text or "/" in text or ":" in text:  # hardly one in five
             found.update(_names(text))
+            if len(text) <= LONGEST and (_BEGUN.fullmatch(text) or "{" in text or "%s" in text):
+                begun = text.endswith(".") and texts.count(text) > parts.count(text)
+                shape = _BLANK.sub("*", text) + "*" * begun
+                found.update((shape,) if "*" in shape and _FORMAT.fullmatch(shape) else ())
     for node in formats:
         shape = "".join(str(each.value) if isinstance(each, ast.Constant) else "*" for each in node.values)
         if len(shape) <= LONGEST and _FORMAT.fullmatch(shape):
@@ -46,6 +58,16 @@ def names_in_shell(source: str) -> tuple[str, ...]:
         if not line.lstrip().startswith("#"):
             found.update(_words(line))
     return tuple(sorted(found))
+
+
+def names_in_data(text: str) -> tuple[str, ...]:
+    """Words of a data file that could name a module, or something in one."""
+    found = {word for word in _DATA.findall(text[:DATA]) if "." in word or ":" in word}
+    return tuple(sorted(found.union(*(word.split(":") for word in found if ":" in word))))
+
+
+def words_in_data(text: str) -> tuple[str, ...]:
+    return tuple(sorted({word for word in _DATA.findall(text[:DATA]) if word.isidentifier() and len(word) < 60}))
 
 
 def module_names(strings: Iterable[str]) -> frozenset[str]:

@@ -50,6 +50,8 @@ class Dynamic:
     why: str = ""  # `import_module(name): name comes from os.environ`
     when: When = When.TOP
     guarded: bool = False
+    open: bool = False  # besides, whatever other files name: they pass the name on, or a file that it is read from
+    altered: str = ""  # counts only when a file that is loaded changes a name of another module that is called so
 
 
 class Origin(StrEnum):
@@ -83,6 +85,11 @@ class Facts:
     edits: tuple[PathEdit, ...] = ()
     exports: tuple[str, ...] | None = ()  # `__all__`: what a star import loads; None when it cannot be told
     strings: tuple[str, ...] = ()  # constants, docstrings aside, that could name a module or a file; sorted
+    words: tuple[
+        str, ...
+    ] = ()  # constants that are one plain word, which names a module when an import is open; sorted
+    alters: tuple[str, ...] = ()  # names of other modules that it changes or adds to; "*": any; sorted
+    moves: tuple[Anchor | None, ...] = ()  # where it changes the working folder to; None when it cannot be told
     lists: bool = False  # it lists folders (iterdir, listdir, glob, walk), so it may read files that it never names
     error: str = ""  # why it could not be read; then it may ask for anything
     error_line: int = 0

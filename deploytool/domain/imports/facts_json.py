@@ -20,6 +20,9 @@ def text_of(facts: Facts) -> str:
         [_edit(each) for each in facts.edits],
         facts.exports,
         facts.strings,
+        facts.words,
+        facts.alters,
+        [[] if each is None else [ORIGINS.index(each.origin), each.path] for each in facts.moves],
         int(facts.lists),
         facts.error,
         facts.error_line,
@@ -32,7 +35,7 @@ def text_of(facts: Facts) -> str:
 def facts_from(text: str) -> Facts:
     """The facts that `text_of` wrote. Raises ValueError, TypeError, LookupError for anything else."""
     row: list[Any] = json.loads(text)
-    imports, dynamics, edits, exports, strings, lists, error, line = row + _EMPTY[len(row) :]
+    imports, dynamics, edits, exports, strings, words, alters, moves, lists, error, line = row + _EMPTY[len(row) :]
     return Facts(
         tuple(
             [
@@ -44,23 +47,28 @@ def facts_from(text: str) -> Facts:
         tuple([_edit_from(each) for each in edits]),
         None if exports is None else tuple(exports),
         tuple(strings),
+        tuple(words),
+        tuple(alters),
+        tuple([Anchor(ORIGINS[each[0]], each[1]) if each else None for each in moves]),
         lists == 1,
         error,
         line,
     )
 
 
-_EMPTY: list[Any] = [[], [], [], [], [], 0, "", 0]
+_EMPTY: list[Any] = [[], [], [], [], [], [], [], [], 0, "", 0]
 
 
 def _dynamic(each: Dynamic) -> list[object]:
     when = WHENS.index(each.when) * 2 + each.guarded
-    return [each.line, SUBJECTS.index(each.subject), int(each.bounded), each.why, when, *each.patterns]
+    bounds = int(each.bounded) + 2 * each.open
+    return [each.line, SUBJECTS.index(each.subject), bounds, each.why, when, each.altered, *each.patterns]
 
 
 def _dynamic_from(row: list[Any]) -> Dynamic:
-    line, subject, bounded, why, when, *patterns = row
-    return Dynamic(line, SUBJECTS[subject], tuple(patterns), bounded == 1, why, WHENS[when >> 1], when & 1 == 1)
+    line, subject, bounds, why, when, altered, *patterns = row
+    kind, during = SUBJECTS[subject], WHENS[when >> 1]
+    return Dynamic(line, kind, tuple(patterns), bounds & 1 == 1, why, during, when & 1 == 1, bounds & 2 == 2, altered)
 
 
 def _edit(each: PathEdit) -> list[object]:

@@ -63,9 +63,9 @@ def is_dotted(text: str) -> bool:
     return ("." in text or ":" in text) and _DOTTED.match(text) is not None
 
 
-def is_shape(text: str) -> bool:
-    """Is it the shape of a name that is put together: `package.folder.*`? Two parts must be known."""
-    return "*" in text and text.partition("*")[0].count(".") > 1 and _SHAPE.match(text) is not None
+def is_shape(text: str, least: int = 2) -> bool:
+    """Is it the shape of a name that is put together: `package.folder.*`? So many parts must be known."""
+    return "*" in text and text.partition("*")[0].count(".") >= least and _SHAPE.match(text) is not None
 
 
 def programs_in(space: Space, text: str) -> Iterator[str]:

@@ -62,7 +62,7 @@ class _Search:
         self.program = program
         self.space = space
         self.names = Names(space)
-        self.walk = Walk(space, self.names, facts, as_folder(program.cwd), _given(space, dynamic))
+        self.walk = Walk(space, self.names, facts, as_folder(program.cwd), program.words, _given(space, dynamic))
         self.order: list[str] = []  # files as named, nearest first
 
     def closure(self) -> Closure:
@@ -156,11 +156,16 @@ class _Search:
 
     def _reached(self) -> dict[str, Reached]:
         reached: dict[str, Reached] = {}
+        through: dict[str, Reached] = {}  # files with settings, which are data, and who reads them
         for path, by, wish in self._spread():
             self.order.append(path)
             asking = self._laid(self.walk.nodes[by].place) if by else None
+            why = through.get(by) or Reached(asking, wish.line, wish.named)
+            if self.walk.nodes[path].is_data:
+                through[path] = why
+                continue
             for each in self._passed(path):
-                reached.setdefault(each, Reached(asking, wish.line, wish.named))
+                reached.setdefault(each, why)
         return reached
 
     def _spread(self) -> Iterator[tuple[str, str, Wish]]:

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from deploytool.domain.imports.asking import Ask, AskKind, From, Key
+from deploytool.domain.imports.extract import DATA
 from deploytool.domain.imports.facts import Dynamic, Import, Subject
 from deploytool.domain.imports.matching import is_dotted, is_shape, words_of
 from deploytool.domain.imports.namespace import Space
+
+PLAIN_FILES = (".py", ".csv", ".txt", ".md", ".html", ".xml", ".sql", ".sh", ".env", ".log")  # rather than a function
 
 
 class Wish(NamedTuple):
@@ -77,6 +80,17 @@ def wishes_of_word(text: str, space: Space) -> Iterator[Wish]:
         if is_dotted(text):
             yield Wish(Ask(AskKind.TEXT, text), 0, True)
         elif is_shape(text):
+            yield Wish(Ask(AskKind.PATTERN, text), 0, True)
+
+
+def wishes_when_open(text: str, space: Space) -> Iterator[Wish]:
+    """Further ones of a text, where something imports whatever others name."""
+    if text.endswith(DATA):
+        yield Wish(Ask(AskKind.DATA, text), 0, True)
+    elif text.partition(":")[0].partition(".")[0] in space.firsts:
+        if text.isidentifier() or (is_dotted(text) and not text.endswith(PLAIN_FILES)):
+            yield Wish(Ask(AskKind.LOOSE, text), 0, True)
+        elif is_shape(text, 1):
             yield Wish(Ask(AskKind.PATTERN, text), 0, True)
 
 

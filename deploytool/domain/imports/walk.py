@@ -10,45 +10,25 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from deploytool.domain.doubt import Doubt, DoubtKind
-from deploytool.domain.image_layout import Placed
 from deploytool.domain.imports.asking import ANY_FIRST, RUN, Ask, AskKind, Key, answer_of, files_of, firsts_of
 from deploytool.domain.imports.conventions import BY_CONVENTION, BY_SETTINGS
+from deploytool.domain.imports.extract_elsewhere import ANY
 from deploytool.domain.imports.facts import Anchor, Dynamic, Facts, FactsOf, Import, Origin, PathEdit, When
+from deploytool.domain.imports.matching import words_of
 from deploytool.domain.imports.namespace import Space, TooManyNames, is_library
-from deploytool.domain.imports.requests import Wish, wishes_of_dynamic, wishes_of_import, wishes_of_text
+from deploytool.domain.imports.requests import (
+    Wish,
+    wishes_of_dynamic,
+    wishes_of_import,
+    wishes_of_text,
+    wishes_when_open,
+)
 from deploytool.domain.imports.resolve import Names
+from deploytool.domain.imports.visited import COMPILED, Node, anchored, read_as, suffix_of
 from deploytool.domain.tree import SUBMODULE
 
 START = ""  # who asks for the starts
-COMPILED = (".so", ".pyc")
 MOST_ALIASES = 5_000  # modules that are loaded under several names, because links lead in circles
-ALWAYS = frozenset((When.TOP, When.FUNCTION))
-
-
-@dataclass(slots=True)
-class Node:
-    """One reachable file under one of its names."""
-
-    place: str  # its real path
-    placed: Placed
-    read: str | None = None  # the file name that tells its language; None: it is not read
-    facts: Facts | None = None
-    main: bool = False  # it may run as `__main__`
-    told: frozenset[When] = frozenset()  # whose wishes are known
-
-    @property
-    def source(self) -> str:
-        """What a doubt names."""
-        return self.placed.path or self.place
-
-    @property
-    def closed(self) -> bool:
-        """Nobody can read it."""
-        return self.placed.mode == SUBMODULE or self.place.endswith(COMPILED)
-
-    @property
-    def active(self) -> frozenset[When]:
-        return ALWAYS | {When.MAIN} if self.main else ALWAYS
 
 
 @dataclass(slots=True)
@@ -59,6 +39,7 @@ class Walk:
     names: Names
     facts_of: FactsOf
     cwd: str
+    words: tuple[str, ...] = ()  # said where the program is started
     dynamic: Ask | None = None  # what an unbounded import loads, when somebody said so
     nodes: dict[str, Node] = field(default_factory=dict)  # by the path under which each was found
     wishes: dict[str, list[Wish]] = field(default_factory=dict)  # by the path of who asks
@@ -67,10 +48,16 @@ class Walk:
     everything: bool = False
     roots: dict[str, None] = field(default_factory=dict)  # in which imports are looked for, as far as they can be told
     any_root: bool = False
+    open: bool = False  # something imports what other files name
+    altered: set[str] = field(default_factory=set)  # names of other modules that something changes
+    folders: dict[str, None] = field(default_factory=dict)  # where the program may be, besides where it starts
     _by_first: dict[str, dict[Key, None]] = field(default_factory=dict)
     _stars: dict[str, dict[Key, None]] = field(default_factory=dict)  # by the file whose exports are waited for
     _fresh: dict[str, None] = field(default_factory=dict)
     _roots: dict[str, None] = field(default_factory=dict)  # to be added when the wave is over
+    lost: Node | None = None  # who changes the working folder to one that cannot be told
+    _relative: dict[str, None] = field(default_factory=dict)  # entries of sys.path that go by the working folder
+    _waiting: list[tuple[str, Node, Dynamic]] = field(default_factory=list)  # for a name to be altered
     _texts: dict[str, tuple[Wish, ...]] = field(default_factory=dict)
 
     def run(self) -> None:
@@ -128,7 +115,7 @@ class Walk:
         ask = key if isinstance(key, Ask) else None
         found = self._star(ask) if ask is not None and ask.kind is AskKind.STAR else answer_of(key, self.names)
         self.answers[key] = answer = tuple(dict.fromkeys(found))
-        run = ask if ask is not None and ask.kind in RUN else None
+        run = ask if ask is not None and (ask.kind in RUN or ask.kind is AskKind.DATA) else None
         for path in answer:
             self._reach(path, run)
 
@@ -148,9 +135,14 @@ class Walk:
         node = self.nodes.get(path) or self._met(path)
         if node is None or run is None or node.closed:
             return
-        if run.kind is AskKind.PROGRAM and path.endswith(".py"):
+        if run.kind is AskKind.DATA:
+            if node.read is None:
+                node.read = path.rpartition("/")[2]
+                self._fresh[path] = None
+            return
+        if run.kind in (AskKind.PROGRAM, AskKind.FILES) and path.endswith(".py"):
             self.add_root(path.rpartition("/")[0])
-        read = node.read or _read_as(path, run)
+        read = node.read or read_as(path, run)
         if not node.main or read != node.read:
             node.main = True
             node.read = read
@@ -179,12 +171,12 @@ class Walk:
         waves: dict[str, dict[str, str]] = {}  # by suffix: one content may be read in two languages
         for _, node in unread:
             if node.placed.oid and node.read is not None:
-                waves.setdefault(_suffix(node.read), {})[node.placed.oid] = node.read
+                waves.setdefault(suffix_of(node.read), {})[node.placed.oid] = node.read
         facts = {suffix: self.facts_of.of(blobs) for suffix, blobs in waves.items()}
         for _, node in unread:
             if node.read is not None:
                 oid, text = node.placed.oid, node.placed.text
-                node.facts = facts[_suffix(node.read)][oid] if oid else self.facts_of.of_text(text, node.read)
+                node.facts = facts[suffix_of(node.read)][oid] if oid else self.facts_of.of_text(text, node.read)
         for path, _ in unread:
             for key in self._stars.pop(path, ()):
                 self._answer(key)
@@ -199,7 +191,7 @@ class Walk:
                 self._import(path, node, each)
         for dynamic in facts.dynamics:
             if dynamic.when in new:
-                self._load(path, node, dynamic)
+                self._load_perhaps(path, node, dynamic)
         for edit in facts.edits:
             if edit.when in new:
                 self._edit(path, node, edit)
@@ -223,7 +215,36 @@ class Walk:
             why = f"{framework} loads what its settings name"
             self.doubt(node.source, what.line, why, DoubtKind.UNBOUNDED_IMPORT)
 
+    def _load_perhaps(self, path: str, node: Node, what: Dynamic) -> None:
+        if what.altered and self.altered.isdisjoint((what.altered, ANY)):
+            self._waiting.append((path, node, what))
+        else:
+            self._load(path, node, what)
+
+    def _alter(self, names: Iterable[str]) -> None:
+        """Something changes these names of other modules."""
+        if not self.altered.issuperset(names):
+            self.altered.update(names)
+            waiting, self._waiting = self._waiting, []
+            for each in waiting:
+                self._load_perhaps(*each)
+
+    def _open_up(self) -> None:
+        """From now on each word that a reachable file says may be imported."""
+        if not self.open:
+            self.open = True
+            for path, node in list(self.nodes.items()):
+                if node.facts is not None and When.TOP in node.told:
+                    self._tell_words(path, *node.facts.strings, *node.facts.words)
+            self._tell_words(START, *(text for word in self.words for text in words_of(word)))
+
+    def _tell_words(self, path: str, *texts: str) -> None:
+        for wish in (wish for text in texts for wish in wishes_when_open(text, self.space)):
+            self.wish(path, wish)
+
     def _load(self, path: str, node: Node, what: Dynamic) -> None:
+        if what.open:
+            self._open_up()
         if what.bounded:
             for wish in wishes_of_dynamic(path, what):
                 self.wish(path, wish)
@@ -239,40 +260,41 @@ class Walk:
                 wishes = self._texts[text] = tuple(wishes_of_text(path, text, self.space))
             for wish in wishes:
                 self.wish(path, wish)
+        if self.open:
+            self._tell_words(path, *facts.strings, *facts.words)
+        self._alter(facts.alters)
+        for move in facts.moves:
+            self._move(path, node, move)
         if facts.error:
             self.doubt(node.source, facts.error_line, facts.error, DoubtKind.UNPARSABLE_SOURCE)
 
     def _edit(self, path: str, node: Node, edit: PathEdit) -> None:
         if edit.folder is not None:
-            for folder in self._anchored(path, node, edit.folder):
+            for folder in anchored(self.space, self.cwd, path, node.place, edit.folder):
                 self.add_root(folder)
+            if edit.folder.origin is Origin.CWD:
+                self._relative[edit.folder.path] = None
+                self._move_relative()
             return
-        self.doubts[Doubt(node.source, edit.line, edit.why, DoubtKind.UNKNOWN_ROOT)] = None
+        self._any_root(node, edit.line, edit.why)
+
+    def _any_root(self, node: Node, line: int, why: str) -> None:
+        self.doubts[Doubt(node.source, line, why, DoubtKind.UNKNOWN_ROOT)] = None
         if not self.any_root:
             self.any_root = True
             self._roots.update(dict.fromkeys(self.space.listings))
 
-    def _anchored(self, path: str, node: Node, anchor: Anchor) -> Iterator[str]:
-        if anchor.origin is not Origin.FILE:
-            yield from self.space.joined("" if anchor.origin is Origin.ROOT else self.cwd, anchor.path)
-            return
-        above = anchor.path.partition("/")
-        for file in dict.fromkeys((path, node.place)):
-            if above[0] == "..":
-                yield from self.space.joined(file.rpartition("/")[0], above[2])
-            else:
-                yield from self.space.joined(file, anchor.path)
+    def _move(self, path: str, node: Node, to: Anchor | None) -> None:
+        """The program changes its working folder."""
+        self.lost = self.lost or (node if to is None else None)
+        if to is not None:
+            self.folders.update(dict.fromkeys(anchored(self.space, self.cwd, path, node.place, to)))
+        self._move_relative()
 
-
-def _suffix(name: str) -> str:
-    return name[name.rfind(".") :] if "." in name else ""
-
-
-def _read_as(path: str, run: Ask) -> str | None:
-    """The file name that tells the language of what is run without being called `.py`; None when it is not read."""
-    name = path.rpartition("/")[2]
-    if run.kind is AskKind.PROGRAM:
-        return name
-    if run.kind is AskKind.SCRIPT or (run.kind is AskKind.FILES and "*" not in run.text):
-        return name if name.endswith((".sh", ".bash")) else f"{name}.py"
-    return None
+    def _move_relative(self) -> None:
+        for entry in self._relative:
+            for root in (root for folder in self.folders for root in self.space.joined(folder, entry)):
+                self.add_root(root)
+            if self.lost is not None:
+                why = f"the working folder changes to what cannot be told, and {entry or '.'} is looked for in it"
+                self._any_root(self.lost, 0, why)

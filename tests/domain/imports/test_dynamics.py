@@ -11,7 +11,7 @@ from deploytool.domain.imports.facts import Dynamic, Subject, When
 
 HEAD = """
 import builtins, importlib, importlib as il, importlib.util, imp, json, os, pkgutil, pydoc, runpy, subprocess, sys
-from importlib import import_module, import_module as im
+from importlib import import_module
 from pathlib import Path
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 def dynamics(source: str) -> tuple[Dynamic, ...]:
     told = facts_of((HEAD + textwrap.dedent(source)).encode())
     assert not told.error, told.error
-    return told.dynamics
+    return tuple(each for each in told.dynamics if not each.altered)
 
 
 def patterns(source: str, subject: Subject = Subject.MODULE) -> list[str] | None:
@@ -37,7 +37,7 @@ def patterns(source: str, subject: Subject = Subject.MODULE) -> list[str] | None
     [
         "importlib.import_module('a.b')",
         "import_module('a.b')",
-        "im('a.b')",
+        "from importlib import import_module as im\nim('a.b')",
         "il.import_module('a.b')",
         "import_module(name='a.b')",
         "__import__('a.b')",
