@@ -118,7 +118,10 @@ class Impacts:
     def _worked_out(self, table: ServiceTable, seen: Seen) -> WorkedOut:
         taken = {path for path, _ in files_taken(seen.tree, seen.made.selection)}
         noting = Noting(self.facts)
-        study = self.study(table, seen, noting)
+        try:
+            study = self.study(table, seen, noting)
+        finally:
+            self.facts.keep()
         impact = impact_of(study, taken, seen.made.build_inputs)
         return WorkedOut(impact, study.texts, frozenset(noting.readings))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from deploytool.config import ServiceTable
@@ -78,20 +78,20 @@ def starts_of(study: Study) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name_of(place, study.layout) for place in found))
 
 
-def third_party_in(making: Making) -> tuple[ThirdParty, ...]:
-    """What the program imports from distributions, each once, with the first file that does."""
+def third_party_in(making: Making, missing: Collection[MissingRow]) -> tuple[ThirdParty, ...]:
+    """What the program imports from distributions, each once, with the first file that does; less what is missing."""
     if making.study is None:
         return ()
     found: dict[str, ThirdParty] = {}
     requirements = making.requirements or Requirements()
     specs = {each.name: each.spec for each in requirements.distributions}
-    missing = {row.name for row in missing_in(making)}
+    gone = {row.name for row in missing}
     for needed in making.study.closure.needed:
         if needed.name.startswith("."):
             continue  # a relative import beyond the top: nobody brings that
         for module in modules_of(needed):
             name = shown_name(module)
-            if needed.when is When.TYPE_CHECKING or is_standard(module) or {name, module, needed.name} & missing:
+            if needed.when is When.TYPE_CHECKING or is_standard(module) or {name, module, needed.name} & gone:
                 continue
             distribution = next(iter(bringing(module, requirements)), None)
             path = name_of(needed.by, making.study.layout)
