@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from deploytool.adapters.git.cache import FactCache
-from deploytool.domain.imports.extract import EXTRACTOR, Language, facts_of, language_of
+from deploytool.domain.imports import EXTRACTOR
+from deploytool.domain.imports.extract import Language, facts_of, language_of
 from deploytool.domain.imports.facts import Facts
 from deploytool.domain.imports.facts_json import facts_from, text_of
 from deploytool.domain.tree import Objects

@@ -11,8 +11,8 @@ from deploytool.adapters.git import Commit
 from deploytool.config import ServiceTable
 from deploytool.detect.drift import Detection
 from deploytool.detect.grounds import Key
-from deploytool.detect.impact import Seen
 from deploytool.detect.making import Making, files_of
+from deploytool.detect.sources import Seen
 from deploytool.detect.where import answers_of, asked
 from deploytool.domain.ignorefile import rules_of
 from deploytool.domain.ignorepattern import cleaned
@@ -111,7 +111,9 @@ class Asking:
         found: dict[str, Importer] = {}
         try:
             for place in places_of(study, path):
-                for by, line in importers_of(study.program, study.layout, self.detection.grounds.impacts.facts, place):
+                for by, line in importers_of(
+                    study.program, study.layout, self.detection.grounds.impacts.studies.facts, place
+                ):
                     name = name_of(by, study.layout)
                     found.setdefault(name, Importer(name, line, name in impact.by))
         except KeyError:

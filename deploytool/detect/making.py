@@ -9,8 +9,8 @@ from deploytool.config import ServiceTable
 from deploytool.detect.coverage import NOT_HERE
 from deploytool.detect.drift import Detection
 from deploytool.detect.grounds import Key
-from deploytool.detect.impact import Seen
 from deploytool.detect.serving import overrides_of
+from deploytool.detect.sources import Seen
 from deploytool.domain.difference import files_taken
 from deploytool.domain.impact import Side
 from deploytool.domain.imports.bringing import bringing, is_standard, modules_of, shown_name
@@ -55,7 +55,7 @@ def making_of(detection: Detection, table: ServiceTable) -> Making:
     if seen.made.image is None:
         return making
     try:
-        making = replace(making, study=(study := grounds.impacts.study(table, seen)))
+        making = replace(making, study=(study := grounds.impacts.studies.study(table, seen)))
         return replace(making, requirements=requirements_of(seen.made.image, seen.tree, study.layout))
     except KeyError:
         grounds.miss(table, seen)

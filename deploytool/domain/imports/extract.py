@@ -23,7 +23,6 @@ from deploytool.domain.imports.extract_strings import names_in, names_in_data, n
 from deploytool.domain.imports.extract_survey import Survey
 from deploytool.domain.imports.facts import Dynamic, Facts, PathEdit
 
-EXTRACTOR = 3  # raised whenever the same bytes give other facts than before
 CAP = 5 * 1024 * 1024  # bytes of a source file
 SMALL = 128 * 1024  # bytes; no need to count
 TOKENS = 200_000  # a syntax tree takes a kilobyte for each, and two seconds for all
