@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 from deploytool.adapters.git.cache import FactCache
 from deploytool.domain.imports import EXTRACTOR
-from deploytool.domain.imports.extract import Language, facts_of, language_of
 from deploytool.domain.imports.facts import Facts
-from deploytool.domain.imports.facts_json import facts_from, text_of
+from deploytool.domain.imports.source.extract import Language, facts_of, language_of
+from deploytool.domain.imports.source.facts_json import facts_from, text_of
 from deploytool.domain.tree import Objects
 
 WAVE = 200  # blobs that are held in memory at once

@@ -16,8 +16,8 @@ from deploytool.detect.sources import Seen
 from deploytool.detect.where import answers_of, asked
 from deploytool.domain.ignorefile import rules_of
 from deploytool.domain.ignorepattern import cleaned
-from deploytool.domain.imports.namespace import TooManyNames
-from deploytool.domain.imports.reachable import importers_of
+from deploytool.domain.imports.reach.namespace import TooManyNames
+from deploytool.domain.imports.reach.reachable import importers_of
 from deploytool.domain.imports.study import Study, name_of
 from deploytool.domain.proof import CommitProof, Importer, PathProof
 from deploytool.domain.relevance import worst_relevance

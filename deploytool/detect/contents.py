@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from deploytool.adapters.git import Repository
 
 if TYPE_CHECKING:
-    from deploytool.domain.imports.input_changes import FileDifference
+    from deploytool.domain.imports.installed.input_changes import FileDifference
 
 LONGEST = 2 * 1024 * 1024  # bytes of a source whose syntax tree is looked at
 
@@ -28,13 +28,15 @@ class Contents:
 
     def change(self, path: str, old: str, new: str) -> FileDifference:
         """What changed in a build input, comments aside."""
-        from deploytool.domain.imports.input_changes import changes_between  # readers of ten formats, seldom needed
+        from deploytool.domain.imports.installed.input_changes import (
+            changes_between,  # readers of ten formats, seldom needed
+        )
 
         return changes_between(self.objects.blob(old), self.objects.blob(new), path)
 
     def essence(self, path: str, oid: str) -> str:
         """What counts in a build input, as an id: comments do not."""
-        from deploytool.domain.imports.input_changes import essence_of
+        from deploytool.domain.imports.installed.input_changes import essence_of
 
         return hashlib.sha256(essence_of(self.objects.blob(oid), path)).hexdigest()
 

@@ -44,7 +44,7 @@ class Judge:
 
     def _build_input(self, change: FileChange, old: str, new: str) -> FileChange:
         """Named are the distributions that changed, and who imports them; the word stays, for all are installed."""
-        from deploytool.domain.imports.input_changes import described
+        from deploytool.domain.imports.installed.input_changes import described
 
         found = self.contents.change(change.path, old, new)
         if found.same:

@@ -13,12 +13,12 @@ from deploytool.detect.serving import overrides_of
 from deploytool.detect.sources import Seen
 from deploytool.domain.difference import files_taken
 from deploytool.domain.impact import Side
-from deploytool.domain.imports.bringing import bringing, is_standard, modules_of, shown_name
-from deploytool.domain.imports.distributions import Requirements
 from deploytool.domain.imports.facts import When
-from deploytool.domain.imports.missing import missing_of
-from deploytool.domain.imports.missing_module import Level
-from deploytool.domain.imports.requirements import requirements_of
+from deploytool.domain.imports.installed.bringing import bringing, is_standard, modules_of, shown_name
+from deploytool.domain.imports.installed.distributions import Requirements
+from deploytool.domain.imports.installed.requirements import requirements_of
+from deploytool.domain.imports.lacking.missing import missing_of
+from deploytool.domain.imports.lacking.missing_module import Level
 from deploytool.domain.imports.study import Study, name_of
 from deploytool.domain.model import AS_BUILT
 from deploytool.domain.proof import MissingLevel, MissingRow, ThirdParty

@@ -10,9 +10,9 @@ from deploytool.config import ServiceTable
 from deploytool.detect.sources import Seen
 from deploytool.detect.worked_out import Noting, Reading, WorkedOut
 from deploytool.domain.difference import LeafMemo, changed_paths, files_taken
-from deploytool.domain.imports.bringing import imported_distributions
 from deploytool.domain.imports.facts import FactsOf, equal_but_for_lines
-from deploytool.domain.imports.requirements import requirements_of
+from deploytool.domain.imports.installed.bringing import imported_distributions
+from deploytool.domain.imports.installed.requirements import requirements_of
 from deploytool.domain.imports.study import Study, impact_of, study_of
 from deploytool.domain.model import Kind
 from deploytool.domain.relevance import is_build_input

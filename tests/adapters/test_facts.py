@@ -13,9 +13,9 @@ from deploytool.adapters import facts as adapter
 from deploytool.adapters.facts import CachedFacts, key_of
 from deploytool.adapters.git import Repository
 from deploytool.adapters.git.cache import FactCache
-from deploytool.domain.imports.extract import facts_of
 from deploytool.domain.imports.facts import Facts
-from deploytool.domain.imports.facts_json import facts_from, text_of
+from deploytool.domain.imports.source.extract import facts_of
+from deploytool.domain.imports.source.facts_json import facts_from, text_of
 from deploytool.domain.tree import Objects
 from tests.domain.memory_tree import MemoryObjects
 from tests.repositories import Builder
