@@ -61,8 +61,8 @@ def _said(ran: Ran) -> dict[str, float]:
 def figures(repo: Path, config: Path, cache: Path) -> dict[str, float]:
     from deploytool.adapters.git import Repository
     from deploytool.config import load
-    from deploytool.detect.impact import Impacts, Seen
-    from deploytool.detect.sources import Sources
+    from deploytool.detect.impact import Impacts
+    from deploytool.detect.sources import Seen, Sources
     from deploytool.domain.report import Precision
 
     loaded = load(config)

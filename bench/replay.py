@@ -16,9 +16,9 @@ from pathlib import Path
 
 from deploytool.adapters.git import Repository
 from deploytool.config import ServiceTable, load
-from deploytool.detect.impact import Impacts, Seen
+from deploytool.detect.impact import Impacts
 from deploytool.detect.judge import Judge
-from deploytool.detect.sources import Sources
+from deploytool.detect.sources import Seen, Sources
 from deploytool.domain.difference import changed_paths
 from deploytool.domain.impact import Side
 from deploytool.domain.report import Precision
@@ -84,8 +84,8 @@ class Replay:
         if not (before.made.exists and after.made.exists):
             return None
         by_path = [self.sources.made_of(table, tree, Precision.PATH).selection for tree in (old, new)]
-        called = next(changed_paths(old, by_path[0], new, by_path[1], self.impacts.leaves), None) is not None
-        files = list(changed_paths(old, before.made.selection, new, after.made.selection, self.impacts.leaves))
+        called = next(changed_paths(old, by_path[0], new, by_path[1], self.impacts.studies.leaves), None) is not None
+        files = list(changed_paths(old, before.made.selection, new, after.made.selection, self.impacts.studies.leaves))
         if not files:
             return called, False, False, []
         first = self.impacts.of(table, before)

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from deploytool.adapters.git.cache import FactCache
-from deploytool.domain.imports.extract import EXTRACTOR, Language, facts_of, language_of
+from deploytool.domain.imports import EXTRACTOR
 from deploytool.domain.imports.facts import Facts
-from deploytool.domain.imports.facts_json import facts_from, text_of
+from deploytool.domain.imports.source.extract import Language, facts_of, language_of
+from deploytool.domain.imports.source.facts_json import facts_from, text_of
 from deploytool.domain.tree import Objects
 
 WAVE = 200  # blobs that are held in memory at once
@@ -24,6 +25,7 @@ class CachedFacts:
         self._objects = objects
         self._cache = cache
         self._known: dict[str, Facts] = {}
+        self._new: dict[str, str] = {}  # not yet in the cache
 
     def of(self, blobs: Mapping[str, str]) -> dict[str, Facts]:
         """The facts of each blob; the values are a file name of it. Raises KeyError when git does not have one."""
@@ -47,11 +49,17 @@ class CachedFacts:
     def _read(self, oids: Sequence[str], blobs: Mapping[str, str], keys: Mapping[str, str]) -> None:
         with _without_collector():
             for start in range(0, len(oids), WAVE):
-                made = {}
                 for oid, content in self._objects.blobs(oids[start : start + WAVE]).items():
-                    made[keys[oid]] = facts_of(content, blobs[oid])
-                self._known.update(made)
-                self._cache.keep("source", {key: text_of(facts) for key, facts in made.items()})
+                    self._known[keys[oid]] = facts = facts_of(content, blobs[oid])
+                    self._new[keys[oid]] = text_of(facts)
+                if len(self._new) >= WAVE:
+                    self.keep()
+
+    def keep(self) -> None:
+        """Write down what was told since the last time: a chain of imports comes one file at a time."""
+        new, self._new = self._new, {}
+        if new:
+            self._cache.keep("source", new)
 
 
 def key_of(oid: str, name: str) -> str:

@@ -11,13 +11,13 @@ from deploytool.adapters.git import Commit
 from deploytool.config import ServiceTable
 from deploytool.detect.drift import Detection
 from deploytool.detect.grounds import Key
-from deploytool.detect.impact import Seen
 from deploytool.detect.making import Making, files_of
+from deploytool.detect.sources import Seen
 from deploytool.detect.where import answers_of, asked
 from deploytool.domain.ignorefile import rules_of
 from deploytool.domain.ignorepattern import cleaned
-from deploytool.domain.imports.namespace import TooManyNames
-from deploytool.domain.imports.reachable import importers_of
+from deploytool.domain.imports.reach.namespace import TooManyNames
+from deploytool.domain.imports.reach.reachable import importers_of
 from deploytool.domain.imports.study import Study, name_of
 from deploytool.domain.proof import CommitProof, Importer, PathProof
 from deploytool.domain.relevance import worst_relevance
@@ -111,7 +111,9 @@ class Asking:
         found: dict[str, Importer] = {}
         try:
             for place in places_of(study, path):
-                for by, line in importers_of(study.program, study.layout, self.detection.grounds.impacts.facts, place):
+                for by, line in importers_of(
+                    study.program, study.layout, self.detection.grounds.impacts.studies.facts, place
+                ):
                     name = name_of(by, study.layout)
                     found.setdefault(name, Importer(name, line, name in impact.by))
         except KeyError:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 import hashlib
 import warnings
+from typing import TYPE_CHECKING
 
 from deploytool.adapters.git import Repository
-from deploytool.domain.imports.input_changes import FileDifference, changes_between, essence_of
+
+if TYPE_CHECKING:
+    from deploytool.domain.imports.installed.input_changes import FileDifference
 
 LONGEST = 2 * 1024 * 1024  # bytes of a source whose syntax tree is looked at
 
@@ -25,10 +28,16 @@ class Contents:
 
     def change(self, path: str, old: str, new: str) -> FileDifference:
         """What changed in a build input, comments aside."""
+        from deploytool.domain.imports.installed.input_changes import (
+            changes_between,  # readers of ten formats, seldom needed
+        )
+
         return changes_between(self.objects.blob(old), self.objects.blob(new), path)
 
     def essence(self, path: str, oid: str) -> str:
         """What counts in a build input, as an id: comments do not."""
+        from deploytool.domain.imports.installed.input_changes import essence_of
+
         return hashlib.sha256(essence_of(self.objects.blob(oid), path)).hexdigest()
 
     def _shapes(self, oids: tuple[str, ...]) -> dict[str, str]:

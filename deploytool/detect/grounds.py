@@ -11,9 +11,9 @@ from typing import NamedTuple
 from deploytool.adapters.git import Repository
 from deploytool.config import Config, ServiceTable
 from deploytool.detect.coverage import ignored_but_imported, unfollowed
-from deploytool.detect.impact import Impacts, Seen
+from deploytool.detect.impact import Impacts
 from deploytool.detect.judge import Judge
-from deploytool.detect.sources import Sources, precision_of
+from deploytool.detect.sources import Seen, Sources, precision_of
 from deploytool.domain.comparison import Pair
 from deploytool.domain.doubt import Doubt
 from deploytool.domain.impact import Impact, Side
@@ -119,8 +119,11 @@ class Grounds:
         sides = tuple(
             Side(seen.made.build_inputs, impact) for seen, impact in zip(question.sides, impacts, strict=True)
         )
-        imported = partial(self.impacts.imported, table, after)
+        imported = partial(self._imported, table, after)
         return Judge((before.tree, after.tree), (sides[0], sides[1]), self.impacts.contents, imported)
+
+    def _imported(self, table: ServiceTable, seen: Seen) -> Mapping[str, str]:
+        return self.impacts.studies.imported(table, seen)
 
     def side(self, table: ServiceTable, seen: Seen, near: Seen | None = None) -> Side:
         """One side alone, for a question about what it is made of."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 
 from deploytool.detect.contents import Contents
 from deploytool.domain.impact import Side, change_between
-from deploytool.domain.imports.input_changes import described
 from deploytool.domain.report import FileChange, Relevance
 from deploytool.domain.tree import FOLDER, LINK, SUBMODULE, Tree
 
@@ -45,6 +44,8 @@ class Judge:
 
     def _build_input(self, change: FileChange, old: str, new: str) -> FileChange:
         """Named are the distributions that changed, and who imports them; the word stays, for all are installed."""
+        from deploytool.domain.imports.installed.input_changes import described
+
         found = self.contents.change(change.path, old, new)
         if found.same:
             return replace(change, relevance=Relevance.NO_OP, note=described(found, {}))

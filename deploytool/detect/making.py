@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from deploytool.config import ServiceTable
 from deploytool.detect.coverage import NOT_HERE
 from deploytool.detect.drift import Detection
 from deploytool.detect.grounds import Key
-from deploytool.detect.impact import Seen
 from deploytool.detect.serving import overrides_of
+from deploytool.detect.sources import Seen
 from deploytool.domain.difference import files_taken
 from deploytool.domain.impact import Side
-from deploytool.domain.imports.bringing import bringing, is_standard, modules_of, shown_name
-from deploytool.domain.imports.distributions import Requirements
 from deploytool.domain.imports.facts import When
-from deploytool.domain.imports.missing import missing_of
-from deploytool.domain.imports.missing_module import Level
-from deploytool.domain.imports.requirements import requirements_of
+from deploytool.domain.imports.installed.bringing import bringing, is_standard, modules_of, shown_name
+from deploytool.domain.imports.installed.distributions import Requirements
+from deploytool.domain.imports.installed.requirements import requirements_of
+from deploytool.domain.imports.lacking.missing import missing_of
+from deploytool.domain.imports.lacking.missing_module import Level
 from deploytool.domain.imports.study import Study, name_of
 from deploytool.domain.model import AS_BUILT
 from deploytool.domain.proof import MissingLevel, MissingRow, ThirdParty
@@ -55,7 +55,7 @@ def making_of(detection: Detection, table: ServiceTable) -> Making:
     if seen.made.image is None:
         return making
     try:
-        making = replace(making, study=(study := grounds.impacts.study(table, seen)))
+        making = replace(making, study=(study := grounds.impacts.studies.study(table, seen)))
         return replace(making, requirements=requirements_of(seen.made.image, seen.tree, study.layout))
     except KeyError:
         grounds.miss(table, seen)
@@ -78,18 +78,20 @@ def starts_of(study: Study) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name_of(place, study.layout) for place in found))
 
 
-def third_party_in(making: Making) -> tuple[ThirdParty, ...]:
-    """What the program imports from distributions, each once, with the first file that does."""
+def third_party_in(making: Making, missing: Collection[MissingRow]) -> tuple[ThirdParty, ...]:
+    """What the program imports from distributions, each once, with the first file that does; less what is missing."""
     if making.study is None:
         return ()
     found: dict[str, ThirdParty] = {}
     requirements = making.requirements or Requirements()
     specs = {each.name: each.spec for each in requirements.distributions}
-    missing = {row.name for row in missing_in(making)}
+    gone = {row.name for row in missing}
     for needed in making.study.closure.needed:
+        if needed.name.startswith("."):
+            continue  # a relative import beyond the top: nobody brings that
         for module in modules_of(needed):
             name = shown_name(module)
-            if needed.when is When.TYPE_CHECKING or is_standard(module) or {name, module, needed.name} & missing:
+            if needed.when is When.TYPE_CHECKING or is_standard(module) or {name, module, needed.name} & gone:
                 continue
             distribution = next(iter(bringing(module, requirements)), None)
             path = name_of(needed.by, making.study.layout)

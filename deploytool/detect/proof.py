@@ -46,13 +46,14 @@ class Proving:
 
     def _proof(self, making: Making, drift: ServiceDrift) -> ServiceProof:
         study, image = making.study, making.seen.made.image
+        missing = missing_in(making)
         return ServiceProof(
             drift=replace(drift, precision=self.detection.grounds.coarser.get(drift.name, drift.precision)),
             command=study.program.said if study else "",
             starts=starts_of(study) if study else (),
             files=tuple(files_of(making)),
-            third_party=third_party_in(making),
-            missing_modules=missing_in(making),
+            third_party=third_party_in(making, missing),
+            missing_modules=missing,
             doubts=study.doubts if study else making.seen.made.doubts,
             outside=tuple(one.source for one in image.outside) if image else (),
         )

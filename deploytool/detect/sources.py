@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from deploytool.config import ServiceTable
 from deploytool.domain.content import Selection
@@ -36,6 +37,13 @@ class Made:
         if self.image is None or overrides == self.overrides:
             return self
         return replace(self, image=self.image.started_with(overrides), overrides=overrides)
+
+
+class Seen(NamedTuple):
+    """A service at one commit."""
+
+    tree: Tree
+    made: Made
 
 
 class Sources:

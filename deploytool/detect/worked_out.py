@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from deploytool.domain.doubt import Doubt, DoubtKind
 from deploytool.domain.impact import Impact
-from deploytool.domain.imports.facts import Facts, FactsOf
+
+if TYPE_CHECKING:
+    from deploytool.domain.imports.facts import Facts, FactsOf
 
 Reading = tuple[str, str]  # a blob id, and the file name that told the language it was read in
 

@@ -16,6 +16,8 @@ from deploytool.domain.report import FileChange, Relevance
 
 SCOPE = b"deploytool scope 1\n"  # says how the id is made; another way of making it must begin differently
 
+LONGEST_WAY = 200  # files; each file has its own way, and each way could lead through all files
+
 
 @dataclass(frozen=True, slots=True)
 class Impact:
@@ -34,10 +36,13 @@ class Impact:
         return self.by.keys() | self.rest
 
     def chain(self, path: str) -> tuple[str, ...]:
-        """The shortest way of imports from where the program begins to `path`; empty for what is not imported."""
+        """The shortest way of imports from where the program begins to `path`; empty for what is not imported.
+
+        Of a way that nobody reads to its end, only the last steps.
+        """
         way: list[str] = []
         step: str | None = path
-        while step is not None and step in self.by:
+        while step is not None and step in self.by and len(way) < LONGEST_WAY:
             way.append(step)
             step = self.by[step]
         return tuple(reversed(way))

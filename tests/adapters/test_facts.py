@@ -13,9 +13,10 @@ from deploytool.adapters import facts as adapter
 from deploytool.adapters.facts import CachedFacts, key_of
 from deploytool.adapters.git import Repository
 from deploytool.adapters.git.cache import FactCache
-from deploytool.domain.imports.extract import facts_of
 from deploytool.domain.imports.facts import Facts
-from deploytool.domain.imports.facts_json import facts_from, text_of
+from deploytool.domain.imports.source.extract import facts_of
+from deploytool.domain.imports.source.facts_json import facts_from, text_of
+from deploytool.domain.tree import Objects
 from tests.domain.memory_tree import MemoryObjects
 from tests.repositories import Builder
 
@@ -86,13 +87,22 @@ def test_what_is_written_is_smaller_than_the_source() -> None:
     assert len(text_of(facts_of(source))) < len(source) / 3
 
 
+def asked(objects: Objects, cache: FactCache, blobs: Mapping[str, str]) -> dict[str, Facts]:
+    """What a process is told, and leaves in the cache."""
+    facts = CachedFacts(objects, cache)
+    told = facts.of(blobs)
+    facts.keep()
+    return told
+
+
 def test_all_blobs_are_read_in_one_wave_and_only_once(objects: Counted, folder: Path, cache: FactCache) -> None:
     blobs = many(objects, 50)
     first = CachedFacts(objects, cache)
     told = first.of(blobs)
     assert [each.imports[0].module for each in told.values()] == [f"m{number}" for number in range(50)]
     assert first.of(blobs) == told and objects.waves == [50]
-    assert CachedFacts(objects, FactCache(folder)).of(blobs) == told and objects.waves == [50]
+    first.keep()
+    assert asked(objects, FactCache(folder), blobs) == told and objects.waves == [50]
     more = {**blobs, objects.add_blob(b"import z"): "z.py"}
     assert len(first.of(more)) == 51 and objects.waves == [50, 1]
 
@@ -101,12 +111,12 @@ def test_many_blobs_are_not_all_in_memory_at_once(
     objects: Counted, cache: FactCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(adapter, "WAVE", 20)
-    assert len(CachedFacts(objects, cache).of(many(objects, 50))) == 50
+    assert len(asked(objects, cache, many(objects, 50))) == 50
     assert objects.waves == [20, 20, 10]
 
 
 def test_it_works_without_a_cache(objects: Counted) -> None:
-    assert len(CachedFacts(objects, FactCache(None)).of(many(objects, 3))) == 3
+    assert len(asked(objects, FactCache(None), many(objects, 3))) == 3
 
 
 def test_the_language_is_part_of_the_question(objects: Counted, cache: FactCache) -> None:
@@ -120,16 +130,16 @@ def test_the_language_is_part_of_the_question(objects: Counted, cache: FactCache
 
 def test_another_extractor_asks_anew(objects: Counted, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blobs = many(objects, 3)
-    CachedFacts(objects, FactCache(folder)).of(blobs)
+    asked(objects, FactCache(folder), blobs)
     monkeypatch.setattr(adapter, "EXTRACTOR", adapter.EXTRACTOR + 1)
-    CachedFacts(objects, FactCache(folder)).of(blobs)
+    asked(objects, FactCache(folder), blobs)
     assert objects.waves == [3, 3]
 
 
 def test_a_flipped_bit_anywhere_is_noticed_and_mended(objects: Counted, folder: Path) -> None:
     oid = objects.add_blob(RICH)
     name = {oid: "x.py"}
-    wanted = CachedFacts(objects, FactCache(folder)).of(name)
+    wanted = asked(objects, FactCache(folder), name)
     db = sqlite3.connect(next(folder.glob("*.sqlite")))
     (good,) = db.execute("SELECT value FROM source").fetchone()
     flipped = [good[:at] + bytes([good[at] ^ 1 << at % 8]) + good[at + 1 :] for at in range(len(good))]
@@ -138,30 +148,30 @@ def test_a_flipped_bit_anywhere_is_noticed_and_mended(objects: Counted, folder: 
     for count, bad in enumerate([*flipped, *shortened, good + b" "], start=2):
         db.execute("UPDATE source SET value = ?", (bad,))
         db.commit()
-        assert CachedFacts(objects, cache).of(name) == wanted
+        assert asked(objects, cache, name) == wanted
         assert len(objects.waves) == count, "the damaged entry was believed"
         assert db.execute("SELECT value FROM source").fetchone() == (good,)
 
 
 def test_an_entry_under_another_key_is_not_believed(objects: Counted, folder: Path) -> None:
     one, other = objects.add_blob(b"import one"), objects.add_blob(b"import other")
-    CachedFacts(objects, FactCache(folder)).of({one: "x.py"})
+    asked(objects, FactCache(folder), {one: "x.py"})
     db = sqlite3.connect(next(folder.glob("*.sqlite")))
     db.execute("UPDATE source SET oid = ?", (bytes.fromhex(key_of(other, "x.py")),))
     db.commit()
-    told = CachedFacts(objects, FactCache(folder)).of({other: "x.py"})[other]
+    told = asked(objects, FactCache(folder), {other: "x.py"})[other]
     assert told.imports[0].module == "other"
 
 
 def test_what_git_does_not_have_is_a_key_error(objects: Counted, cache: FactCache) -> None:
     with pytest.raises(KeyError):
-        CachedFacts(objects, cache).of({"0" * 40: "x.py"})
+        asked(objects, cache, {"0" * 40: "x.py"})
 
 
 def _ask(folder: Path) -> int:
     objects = Counted()
     blobs = many(objects, 300)
-    told = CachedFacts(objects, FactCache(folder)).of(blobs)
+    told = asked(objects, FactCache(folder), blobs)
     return sum(told[oid].imports[0].module == name[:-3] for oid, name in blobs.items())
 
 
@@ -169,7 +179,7 @@ def test_processes_share_it(folder: Path) -> None:
     with multiprocessing.get_context("spawn").Pool(3) as pool:
         assert pool.map(_ask, [folder] * 6) == [300] * 6
     objects = Counted()
-    CachedFacts(objects, FactCache(folder)).of(many(objects, 300))
+    asked(objects, FactCache(folder), many(objects, 300))
     assert objects.waves == []
 
 
@@ -185,7 +195,7 @@ def test_a_real_repository(tmp_path: Path, folder: Path) -> None:
     repository = Repository(tmp_path / "repository", cache=folder)
     tree = repository.trees([commit])[commit]
     blobs = {entry.oid: path for path, entry in tree.walk()}
-    told = CachedFacts(repository.objects, repository.cache).of(blobs)
+    told = asked(repository.objects, repository.cache, blobs)
     assert {path: [each.module for each in told[oid].imports] for oid, path in blobs.items()} == {
         **{f"m{number}.py": [f"a{number}"] for number in range(1000)},
         "empty.py": [],
@@ -195,4 +205,4 @@ def test_a_real_repository(tmp_path: Path, folder: Path) -> None:
     with pytest.raises(KeyError):
         repository.objects.blobs([tree.oid])
     repository.close()
-    assert CachedFacts(Counted(), FactCache(folder)).of(blobs) == told
+    assert asked(Counted(), FactCache(folder), blobs) == told

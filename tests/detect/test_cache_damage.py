@@ -17,8 +17,8 @@ import pytest
 from deploytool.adapters.git import Repository
 from deploytool.adapters.git.cache import FORMAT, KINDS, FactCache, Kind
 from deploytool.config.models import ServiceTable
-from deploytool.detect.impact import Impacts, Seen
-from deploytool.detect.sources import Sources
+from deploytool.detect.impact import Impacts
+from deploytool.detect.sources import Seen, Sources
 from deploytool.domain.report import Precision
 from tests.asking import ROOT, Shop
 from tests.repositories import Builder, Link
@@ -60,7 +60,7 @@ def answers(story: Story, cache: Path | None) -> list[object]:
         found: list[object] = [impacts.of(TABLE, each) for each in seen]
         found += [impacts.scope(TABLE, each) for each in seen]
         oids = [entry.oid for each in seen for entry in (each.tree.entry("a.py"),) if entry is not None]
-        found += [impacts.facts.of({oid: "a.py"}) for oid in oids]
+        found += [impacts.studies.facts.of({oid: "a.py"}) for oid in oids]
         found += [impacts.contents.same_program(one, other) for one in oids for other in oids]
         return [*found, repository.touched(story.commits)]
     finally:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from deploytool.adapters.git import Repository
 from deploytool.config.models import ServiceTable
-from deploytool.detect.impact import Impacts, Seen
-from deploytool.detect.sources import Sources
+from deploytool.detect.impact import Impacts
+from deploytool.detect.sources import Seen, Sources
 from deploytool.domain.impact import Impact
 from deploytool.domain.report import Precision
 from tests.repositories import Builder, Executable, Link, Value

@@ -8,8 +8,8 @@ from functools import cache
 from posixpath import dirname, normpath
 
 from deploytool.domain.image_layout import Layout
-from deploytool.domain.imports.extract import facts_of
 from deploytool.domain.imports.facts import Facts
+from deploytool.domain.imports.source.extract import facts_of
 from deploytool.domain.imports.study import Study, study_of
 from deploytool.domain.tree import LINK, Objects
 from tests.import_corpus.case import CASES, Case, laid_out

@@ -12,13 +12,13 @@ from deploytool.domain.image import Image
 from deploytool.domain.image_layout import Layout, Placed
 from deploytool.domain.impact import Impact
 from deploytool.domain.imports.closure import Closure
-from deploytool.domain.imports.data import reads
 from deploytool.domain.imports.facts import FactsOf
-from deploytool.domain.imports.launch import program_of
-from deploytool.domain.imports.launch_folder import program_of_folder
+from deploytool.domain.imports.installed.requirements import requirements_of
+from deploytool.domain.imports.launch.folder import program_of_folder
+from deploytool.domain.imports.launch.launch import program_of
 from deploytool.domain.imports.program import Program
-from deploytool.domain.imports.reachable import closure_of
-from deploytool.domain.imports.requirements import requirements_of
+from deploytool.domain.imports.reach.data import reads
+from deploytool.domain.imports.reach.reachable import closure_of
 from deploytool.domain.links import MOST_HOPS
 from deploytool.domain.tree import LINK, SUBMODULE, Tree
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from deploytool.domain.image import image_of, image_of_folder
 from deploytool.domain.image_layout import Layout
-from deploytool.domain.imports.launch import program_of, program_of_folder
+from deploytool.domain.imports.launch.launch import program_of, program_of_folder
 from deploytool.domain.imports.program import Program
 from deploytool.domain.tree import Tree
 from tests.domain.memory_tree import tree_of

@@ -10,7 +10,7 @@ from deploytool.domain.image_layout import Layout, Placed
 from deploytool.domain.imports.closure import Closure
 from deploytool.domain.imports.facts import Facts, Import, When
 from deploytool.domain.imports.program import Program, Start, StartKind
-from deploytool.domain.imports.reachable import closure_of
+from deploytool.domain.imports.reach.reachable import closure_of
 from deploytool.domain.tree import LINK
 
 

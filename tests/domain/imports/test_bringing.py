@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploytool.domain.imports.bringing import bringing, imported_distributions, provides, shown_name
 from deploytool.domain.imports.closure import Closure, Needed
-from deploytool.domain.imports.distributions import Distribution, Requirements, normalised
 from deploytool.domain.imports.facts import When
-from deploytool.domain.imports.known_dependencies import needs_of
-from deploytool.domain.imports.known_names import SHARED, claims
-from deploytool.domain.imports.requirement_lines import listed_in
+from deploytool.domain.imports.installed.bringing import bringing, imported_distributions, provides, shown_name
+from deploytool.domain.imports.installed.distributions import Distribution, Requirements, normalised
+from deploytool.domain.imports.installed.known_dependencies import needs_of
+from deploytool.domain.imports.installed.known_names import SHARED, claims
+from deploytool.domain.imports.installed.requirement_lines import listed_in
 from tests.domain.imports.places import layout_of
 
 

@@ -8,7 +8,7 @@ from deploytool.domain.doubt import DoubtKind
 from deploytool.domain.image_layout import Layout, Placed
 from deploytool.domain.imports.facts import Anchor, Dynamic, Facts, Origin, PathEdit, Subject
 from deploytool.domain.imports.program import Program, Start, StartKind
-from deploytool.domain.imports.reachable import chain_of, closure_of
+from deploytool.domain.imports.reach.reachable import chain_of, closure_of
 from deploytool.domain.tree import SUBMODULE
 from tests.domain.imports.sources import Content, LinkTo, Sources, closure, layout_of, reached, script
 

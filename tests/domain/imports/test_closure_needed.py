@@ -8,7 +8,7 @@ from deploytool.domain.doubt import Doubt, DoubtKind
 from deploytool.domain.image_layout import Layout, Placed
 from deploytool.domain.imports.closure import Needed
 from deploytool.domain.imports.facts import Anchor, Dynamic, Facts, Import, Origin, PathEdit, Subject, When
-from deploytool.domain.imports.reachable import closure_of
+from deploytool.domain.imports.reach.reachable import closure_of
 from tests.domain.imports.sources import Content, Sources, closure, layout_of, script
 
 PKG: dict[str, Content] = {

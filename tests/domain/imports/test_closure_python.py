@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from deploytool.domain.image_layout import Layout, Placed
-from deploytool.domain.imports.extract import facts_of
 from deploytool.domain.imports.program import Program, Start, StartKind
-from deploytool.domain.imports.reachable import closure_of
+from deploytool.domain.imports.reach.reachable import closure_of
+from deploytool.domain.imports.source.extract import facts_of
 from deploytool.domain.tree import LINK
 from tests.domain.imports.sources import Content, LinkTo, Sources, oid_of
 

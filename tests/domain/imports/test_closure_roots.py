@@ -8,7 +8,7 @@ from deploytool.domain.doubt import Doubt, DoubtKind
 from deploytool.domain.imports.closure import Needed, Reached
 from deploytool.domain.imports.facts import Anchor, Facts, Import, Origin, PathEdit, When
 from deploytool.domain.imports.program import Program, Start, StartKind
-from deploytool.domain.imports.reachable import chain_of
+from deploytool.domain.imports.reach.reachable import chain_of
 from tests.domain.imports.sources import Content, closure, reached, script
 
 

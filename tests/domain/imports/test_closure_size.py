@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from deploytool.domain.imports.facts import Anchor, Dynamic, Facts, Import, Origin, PathEdit
-from deploytool.domain.imports.namespace import Space
-from deploytool.domain.imports.reachable import chain_of
-from deploytool.domain.imports.resolve import Level, Names
+from deploytool.domain.imports.reach.namespace import Space
+from deploytool.domain.imports.reach.reachable import chain_of
+from deploytool.domain.imports.reach.resolve import Level, Names
 from tests.domain.imports.sources import Content, closure, script
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from deploytool.domain.image_layout import Layout
 from deploytool.domain.imports.closure import Closure, Reached
-from deploytool.domain.imports.data import reads
+from deploytool.domain.imports.reach.data import reads
 
 NOWHERE = Layout({})
 

@@ -6,8 +6,8 @@ import textwrap
 
 import pytest
 
-from deploytool.domain.imports.extract import facts_of
 from deploytool.domain.imports.facts import Dynamic, Subject, When
+from deploytool.domain.imports.source.extract import facts_of
 
 HEAD = """
 import builtins, importlib, importlib as il, importlib.util, imp, json, os, pkgutil, pydoc, runpy, subprocess, sys

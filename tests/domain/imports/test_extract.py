@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from deploytool.domain.imports.extract import facts_of
 from deploytool.domain.imports.facts import Anchor, Facts, Import, Origin, PathEdit, When
+from deploytool.domain.imports.source.extract import facts_of
 
 TOP, FUNCTION, MAIN, NEVER = When.TOP, When.FUNCTION, When.MAIN, When.TYPE_CHECKING
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploytool.domain.imports import extract
-from deploytool.domain.imports.extract import facts_of
 from deploytool.domain.imports.facts import Facts
-from deploytool.domain.imports.facts_json import facts_from, text_of
+from deploytool.domain.imports.source import extract
+from deploytool.domain.imports.source.extract import facts_of
+from deploytool.domain.imports.source.facts_json import facts_from, text_of
 
 IMPORT = "from importlib import import_module\n"
 SIZE = 300_000

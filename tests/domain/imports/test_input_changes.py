@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploytool.domain.imports.input_changes import Changed, FileDifference, changes_between, described
+from deploytool.domain.imports.installed.input_changes import Changed, FileDifference, changes_between, described
 
 LOCK = '[[package]]\nname = "requests"\nversion = "{}"\n\n[[package]]\nname = "six"\nversion = "1.0"\n'
 DOCKER = "FROM python:3.11\nRUN pip install a==1 b\nCMD exec gunicorn --workers 1 main:app\n"

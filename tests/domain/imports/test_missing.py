@@ -8,11 +8,11 @@ import pytest
 
 from deploytool.domain.doubt import Doubt, DoubtKind
 from deploytool.domain.imports.closure import Closure, Needed, Reached
-from deploytool.domain.imports.distributions import Requirements
 from deploytool.domain.imports.facts import When
-from deploytool.domain.imports.missing import missing_of
-from deploytool.domain.imports.missing_module import Kind, Level, MissingModule
-from deploytool.domain.imports.requirement_lines import listed_in
+from deploytool.domain.imports.installed.distributions import Requirements
+from deploytool.domain.imports.installed.requirement_lines import listed_in
+from deploytool.domain.imports.lacking.missing import missing_of
+from deploytool.domain.imports.lacking.missing_module import Kind, Level, MissingModule
 from tests.domain.imports.places import layout_of
 from tests.domain.memory_tree import tree_of
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from deploytool.domain.dockerfile_recipe import Run
 from deploytool.domain.image import image_of, image_of_folder
-from deploytool.domain.imports.distributions import Requirements, normalised
-from deploytool.domain.imports.requirement_lines import listed_in
-from deploytool.domain.imports.requirements import requirements_of
-from deploytool.domain.imports.shell_words import spoken_by
+from deploytool.domain.imports.installed.distributions import Requirements, normalised
+from deploytool.domain.imports.installed.requirement_lines import listed_in
+from deploytool.domain.imports.installed.requirements import requirements_of
+from deploytool.domain.imports.installed.shell_words import spoken_by
 from tests.domain.memory_tree import tree_of
 
 

@@ -1,0 +1,1 @@
+"""What the package installers bring, and which module comes from which distribution."""

@@ -1,0 +1,1 @@
+"""What the program imports and its image does not have."""

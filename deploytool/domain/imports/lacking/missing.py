@@ -1,0 +1,253 @@
+"""What the program imports and its image does not have.
+
+Said in Python's own terms: a module of the repository that was not copied, a distribution that nobody installs, a name
+that exists nowhere. `Closure.needed` holds what no file of the image answers to; this tells which of it is a mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from deploytool.domain.doubt import Doubt, DoubtKind
+from deploytool.domain.image_folder import FUNCTION_FOLDER
+from deploytool.domain.image_layout import Layout
+from deploytool.domain.imports.closure import Closure, Needed
+from deploytool.domain.imports.facts import When
+from deploytool.domain.imports.installed.bringing import is_standard, likely_name, modules_of, provides, shown_name
+from deploytool.domain.imports.installed.distributions import Requirements
+from deploytool.domain.imports.installed.known_names import SHARED
+from deploytool.domain.imports.lacking.counterparts import Counterparts
+from deploytool.domain.imports.lacking.left_behind import bare_packages, left_behind
+from deploytool.domain.imports.lacking.missing_module import Kind, Level, MissingModule
+from deploytool.domain.imports.lacking.sources import Sources
+from deploytool.domain.tree import Tree
+
+# With one of these, files may be in the image that the layout does not show.
+_BRINGS_FILES = frozenset(
+    (
+        DoubtKind.RUN_CONSUMES,
+        DoubtKind.UNKNOWN_VALUE,
+        DoubtKind.UNKNOWN_INSTRUCTION,
+        DoubtKind.UNKNOWN_STAGE,
+        DoubtKind.UNPARSABLE,
+        DoubtKind.UNPACKED,
+        DoubtKind.TOO_LARGE,
+    )
+)
+_NO_PYTHON = ("npm ", "yarn ", "pnpm ", "npx ", "node ", "apt", "apk ", "playwright ")
+
+
+def missing_of(
+    closure: Closure,
+    layout: Layout,
+    tree: Tree,
+    requirements: Requirements | None,
+    *,
+    dockerfile: str | None,
+    doubts: Sequence[Doubt] = (),
+) -> tuple[MissingModule, ...]:
+    """Sorted by path and line, each name once per file; nothing when what is started is not known.
+
+    `requirements` None: nobody knows what is installed, so nothing third-party is said. `doubts` are the image's: with
+    one that may bring files, first-party errors are warnings. `dockerfile` None: the image is a source folder, into
+    which a deploy may put more than git shows, so they are warnings too.
+    """
+    started = any(reached.by is None for reached in closure.reached.values())
+    if not started and not any(not needed.by for needed in closure.needed):
+        return ()
+    found: dict[tuple[str, str], MissingModule] = {}
+    for missing in _Looking(closure, layout, tree, requirements, _hiding((*layout.doubts, *doubts)), dockerfile).all():
+        known = found.setdefault((missing.name, missing.path), missing)
+        if known.level is Level.WARNING and missing.level is Level.ERROR:
+            found[missing.name, missing.path] = missing
+    return tuple(sorted(found.values(), key=lambda one: (one.path, one.line, one.name)))
+
+
+def _hiding(doubts: Iterable[Doubt]) -> Doubt | None:
+    """The first doubt behind which Python files could hide."""
+    for doubt in doubts:
+        harmless = doubt.kind is DoubtKind.RUN_CONSUMES and any(program in doubt.why for program in _NO_PYTHON)
+        if doubt.kind in _BRINGS_FILES and not harmless:
+            return doubt
+    return None
+
+
+@dataclass(slots=True)
+class _Looking:
+    closure: Closure
+    layout: Layout
+    tree: Tree
+    requirements: Requirements | None
+    hiding: Doubt | None
+    dockerfile: str | None
+    places: Counterparts = field(init=False)
+    sources: Sources = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.places = Counterparts(self.layout.files, self.closure.roots, self.tree)
+        self.sources = Sources(self.layout, self.tree)
+
+    def all(self) -> Iterator[MissingModule]:
+        """First everything that fails, then without what another import makes up for."""
+        failing: list[tuple[Needed, MissingModule]] = []
+        behind = left_behind(self.closure, self.places, self.sources)
+        for needed in (*self.closure.needed, *behind):
+            if needed.when is not When.TYPE_CHECKING and not is_standard(needed.name):
+                failing.extend((needed, missing) for missing in self._of(needed))
+        lines = {(needed.by, needed.line) for needed, _ in failing}
+        yield from (missing for needed, missing in failing if not self._made_up_for(needed, lines))
+        for needed, home, folder in bare_packages(self.closure, self.places, self.tree):
+            why = f"{home} has code and is not in the image, so Python takes {needed.name} without it"
+            hint = self._add(home, f"{folder}/__init__.py")
+            yield self._said(needed, needed.name, Level.WARNING, Kind.FIRST_PARTY, why, hint)
+
+    def _made_up_for(self, needed: Needed, failing: set[tuple[str, int]]) -> bool:
+        """Another import stands in, or stands before and works; or the program itself looks whether it is there."""
+        known = self.sources.fallbacks(needed.by)
+        if needed.line in known.looked_for:
+            return True
+        others = known.instead.get(needed.line, set()), known.after.get(needed.line, set())
+        return any(lines and not any((needed.by, line) in failing for line in lines) for lines in others)
+
+    def _of(self, needed: Needed) -> Iterator[MissingModule]:
+        if needed.name.startswith((".", "/")):
+            yield from self._beyond(needed) if needed.name.startswith(".") else self._script(needed)
+        elif needed.name not in SHARED and (there := self.places.in_image(needed.name)) is not None:
+            if self._gives_way(needed.name, there):
+                return
+            if needed.names and self.places.in_order(needed.name, self.places.roots):
+                yield from self._names(needed, there)
+            else:
+                yield self._hidden(needed, there)
+        else:
+            for module in modules_of(needed):
+                yield from self._absent(needed, module)
+
+    def _gives_way(self, module: str, there: str) -> bool:
+        """A mere folder is hidden by an installed package of its name, wherever in sys.path that is."""
+        if there not in self.places.folders:
+            return False
+        brought = None if self.requirements is None else provides(module, self.requirements)
+        return brought is True or (brought is None and likely_name(module) is not None)
+
+    def _names(self, needed: Needed, there: str) -> Iterator[MissingModule]:
+        """The module is there. What it lacks is an attribute, unless the repository has a module of that name or the
+        module is a mere folder, which has no attributes."""
+        for name in needed.names:
+            module = f"{needed.name}.{name}"
+            if name == "*" or self.places.in_image(module) is not None:
+                continue
+            if self.places.in_repository(module) is not None:
+                yield from self._uncopied(needed._replace(name=module, names=()), module)
+            elif there in self.places.folders:
+                why = f"{there} has no __init__.py, so nothing but its modules can be imported from it"
+                yield self._nowhere(needed, module, why)
+
+    def _absent(self, needed: Needed, module: str) -> Iterator[MissingModule]:
+        brought = None if self.requirements is None else provides(module, self.requirements)
+        if brought or self._in_project(module):
+            return
+        home = self.places.in_repository(module)
+        if home is not None and not self._is_theirs(module, home, brought):
+            yield from self._uncopied(needed, module)
+        elif self._is_ours(module):
+            yield self._nowhere(needed, module)
+        elif brought is False:
+            yield self._uninstalled(needed, module)
+
+    def _is_theirs(self, module: str, home: str, brought: bool | None) -> bool:
+        """Something in the repository that may only happen to be called like a known distribution's module."""
+        return likely_name(module) is not None and (brought is None or not home.endswith(".py"))
+
+    def _is_ours(self, module: str) -> bool:
+        first = module.partition(".")[0]
+        if first == module or first in SHARED:
+            return False
+        return self.places.in_image(first) is not None or self.places.in_repository(first) is not None
+
+    def _in_project(self, module: str) -> bool:
+        """Does a folder that is installed as a package have it?"""
+        projects = () if self.requirements is None else self.requirements.projects
+        return any(self.places.below(f"{project}/{inner}", module) for project in projects for inner in ("", "src"))
+
+    def _beyond(self, needed: Needed) -> Iterator[MissingModule]:
+        certain = not (needed.guarded or self.closure.any_root)
+        why = "the relative import leaves the topmost package that its file is in, as the program is started"
+        hint = "Import it by its full name, or start the program from the folder above its package."
+        yield self._said(needed, needed.name, _level(certain), Kind.FIRST_PARTY, why, hint)
+
+    def _script(self, needed: Needed) -> Iterator[MissingModule]:
+        home = self.places.origin(needed.name)
+        if home is not None:
+            why = f"it is what the container starts, and {home} was not copied there"
+            hint = self._add(home, needed.name)
+            yield self._said(needed, needed.name, Level.ERROR, Kind.FIRST_PARTY, why, hint)
+
+    def _hidden(self, needed: Needed, there: str) -> MissingModule:
+        """In the image, yet Python takes another package of that name first."""
+        first = needed.name.partition(".")[0]
+        why = f"{there} is in the image, but another package {first} is found before it and hides it"
+        certain = not self.closure.any_root and not self.places.in_some_order(needed.name)
+        if not certain:
+            why = f"shadowing: {why}, unless sys.path is edited so that it comes first"
+        hint = f"Give the two packages called {first} different names, or import it by the name that is found."
+        return self._said(needed, needed.name, _level(certain), Kind.FIRST_PARTY, why, hint)
+
+    def _uncopied(self, needed: Needed, module: str) -> Iterator[MissingModule]:
+        below = [f"{module}.{name}" for name in needed.names if name != "*"] if module == needed.name else []
+        modules = [name for name in below if self.places.in_repository(name) is not None]
+        for one in modules or [module]:  # `from a import b` asks for a.b when that is a module, too
+            home = self.places.in_repository(one) or ""
+            why = f"{home} is in the repository and not in the image"
+            if needed.when is When.FUNCTION:
+                why += "; it is missed when the function is called"
+            hint = self._add(*self.places.copy(one, home))
+            yield self._said(needed, one, Level.ERROR, Kind.FIRST_PARTY, why, hint)
+
+    def _nowhere(self, needed: Needed, module: str, why: str = "") -> MissingModule:
+        why = why or f"{module.partition('.')[0]} is a package of this repository, and has no such module"
+        hint = f"Correct the import, or add {module.replace('.', '/')}.py."
+        certain = not (needed.guarded or self.closure.any_root)
+        return self._said(needed, module, _level(certain), Kind.FIRST_PARTY, why, hint)
+
+    def _uninstalled(self, needed: Needed, module: str) -> MissingModule:
+        assert self.requirements is not None
+        outside = self.places.elsewhere(module)
+        if outside is not None and likely_name(module) is None:
+            certain = not (needed.guarded or self.closure.any_root)
+            why = f"{outside} is in the image, in no folder that Python looks in"
+            roots = ", ".join(self.closure.roots)
+            hint = f"Import it by its full name, or put its folder into PYTHONPATH (now: {roots})."
+            return self._said(needed, module, _level(certain), Kind.FIRST_PARTY, why, hint)
+        locked = self.requirements.locked
+        certain = locked and not (needed.guarded or self.closure.any_root)
+        certain = certain and self.sources.at_startup(needed, self.closure)
+        source = next(iter(self.requirements.sources), "the requirements")
+        why = f"{source} does not list it" if locked else f"nothing that {source} lists is known to bring it"
+        name = likely_name(shown_name(module)) or f"{shown_name(module)}, or what brings it,"
+        hint = f"Add {name} to {source}."
+        return self._said(needed, shown_name(module), _level(certain), Kind.THIRD_PARTY, why, hint)
+
+    def _add(self, source: str, target: str) -> str:
+        if self.dockerfile is None:
+            place = target.removeprefix(f"{FUNCTION_FOLDER}/")
+            return f"Put {source} into the source folder as {place}: a copy or a link."
+        return f"Add to {self.dockerfile}: COPY {source} {target}"
+
+    def _said(self, needed: Needed, name: str, level: Level, kind: Kind, why: str, hint: str) -> MissingModule:
+        placed = self.layout.files.get(needed.by)
+        path = placed.path if placed is not None and placed.path is not None else needed.by
+        if level is Level.ERROR and kind is Kind.FIRST_PARTY and (doubt := self._perhaps()):
+            level, why = Level.WARNING, f"{why}; unless {doubt}"
+        return MissingModule(name, path or self.dockerfile or "", needed.line, level, kind, why, hint)
+
+    def _perhaps(self) -> str:
+        """How a file could get into the image unseen, "" when it could not."""
+        if self.dockerfile is None:
+            return "the deploy puts it into the source folder"
+        return "" if self.hiding is None else f"{self.hiding.path}:{self.hiding.line} brings it ({self.hiding.why})"
+
+
+def _level(certain: bool) -> Level:
+    return Level.ERROR if certain else Level.WARNING

@@ -1,0 +1,1 @@
+"""What the container starts: commands, start scripts, servers and their settings."""
