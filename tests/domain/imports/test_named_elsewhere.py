@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from deploytool.domain.imports.closure import Closure
-from deploytool.domain.imports.extract import facts_of
 from deploytool.domain.imports.facts import Anchor, Facts, Origin
-from deploytool.domain.imports.facts_json import facts_from, text_of
 from deploytool.domain.imports.program import Program, Start, StartKind
-from deploytool.domain.imports.reachable import closure_of
+from deploytool.domain.imports.reach.reachable import closure_of
+from deploytool.domain.imports.source.extract import facts_of
+from deploytool.domain.imports.source.facts_json import facts_from, text_of
 from tests.domain.imports.places import layout_of
 from tests.domain.memory_tree import tree_of
 from tests.import_corpus.studied import PlainFacts
