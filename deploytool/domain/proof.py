@@ -67,11 +67,11 @@ class PathProof:
     change: FileChange  # `relevance` of a change of it, with chain and note
     places: tuple[str, ...] = ()  # absolute paths in the image; empty when it is not in it
     importers: tuple[Importer, ...] = ()  # who imports it, in the image; reachable ones first
-    looked: bool = True  # False: nobody could look for importers
     twin: FileChange | None = None  # the nearest file of the same name that is reachable, when this one is not
     changed: CommitNote | None = None  # the newest commit of the target that changed it
     served: Contains = Contains.UNKNOWN  # does what serves have this content?
     files: tuple[FileChange, ...] = ()  # below it, when it is a folder
+    looked: bool = True  # False: nobody could look for importers
 
 
 @dataclass(frozen=True, slots=True)

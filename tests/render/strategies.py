@@ -177,6 +177,7 @@ path_proofs = st.builds(
     st.none() | commits,
     st.sampled_from(Contains),
     tuples(files),
+    st.booleans(),
 )
 proof_reports = st.builds(
     ProofReport,
