@@ -24,7 +24,7 @@ from deploytool.domain.tree import SUBMODULE
 if TYPE_CHECKING:
     from deploytool.detect.studies import Studies
 
-WORKING = 5  # how an impact is worked out; raise it when the same sources could give another one
+WORKING = 7  # how an impact is worked out; raise it when the same sources could give another one
 
 
 class Impacts:
