@@ -35,7 +35,7 @@ _INSTALLERS = re.compile(
     r"(?:(?:ba|da|z)?sh|python3?)\b(?:\s+-[\w-]*)*"
 )
 _INNER = re.compile(r"\$\(([^()`]*)\)|`([^`]*)`")
-_QUOTED = re.compile(r"\"((?:[^\"\\]|\\.)*+)\"|'([^']*)'")
+_QUOTED = re.compile(r"\"((?:[^\"\\]++|\\.)*)\"|'([^']*)'")
 _REDIRECT = re.compile(r"\d*(?:&>>?|>>?|<{1,3}-?)[ \t]*&?[^\s;|&()]*")
 _DEEPEST = 8  # what is nested deeper stays in the text, where no command is known
 _LONGEST = 20_000  # characters of one RUN; longer scripts are not read

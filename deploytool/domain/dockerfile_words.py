@@ -68,11 +68,11 @@ _PATTERNS: dict[str, re.Pattern[str]] = {}
 
 
 def _word_pattern(escape: str) -> re.Pattern[str]:
-    """One word. Possessive, so that an open quote costs no second look."""
+    """One word; what could be cut in several ways is possessive, so that an open quote costs no second look."""
     if escape not in _PATTERNS:
         esc = re.escape(escape)
-        double = rf'"(?:{esc}.|[^"{esc}])*+(?:"|\Z|{esc}\Z)'
-        _PATTERNS[escape] = re.compile(rf"(?:{esc}(?:.|\Z)|'[^']*+(?:'|\Z)|{double}|[^\s'\"{esc}])++", re.DOTALL)
+        double = rf'"(?:{esc}.|[^"{esc}]++)*(?:"|\Z|{esc}\Z)'
+        _PATTERNS[escape] = re.compile(rf"(?:{esc}(?:.|\Z)|'[^']*+(?:'|\Z)|{double}|[^\s'\"{esc}]++)+", re.DOTALL)
     return _PATTERNS[escape]
 
 

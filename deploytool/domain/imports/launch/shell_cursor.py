@@ -10,7 +10,7 @@ MOST_CHARACTERS = 100_000
 DEEPEST = 30
 
 _BLANK = re.compile(r"(?:[ \t\r]|\\\r?\n)+")
-_ANSI = re.compile(r"'((?:[^'\\]|\\.)*+)'", re.DOTALL)
+_ANSI = re.compile(r"'((?:[^'\\]++|\\.)*)'", re.DOTALL)
 
 
 class Cursor:
