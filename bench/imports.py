@@ -6,6 +6,7 @@ process and its memory can be told.
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 import sys
@@ -65,6 +66,7 @@ def figures(repo: Path, config: Path, cache: Path) -> dict[str, float]:
     from deploytool.detect.sources import Seen, Sources
     from deploytool.domain.report import Precision
 
+    gc.set_threshold(200_000)  # as the program does
     loaded = load(config)
     tables = list(loaded.services.values())
     repository = Repository(repo, cache=cache)

@@ -119,11 +119,8 @@ class Grounds:
         sides = tuple(
             Side(seen.made.build_inputs, impact) for seen, impact in zip(question.sides, impacts, strict=True)
         )
-        imported = partial(self._imported, table, after)
+        imported = partial(self.impacts.imported, table, after)
         return Judge((before.tree, after.tree), (sides[0], sides[1]), self.impacts.contents, imported)
-
-    def _imported(self, table: ServiceTable, seen: Seen) -> Mapping[str, str]:
-        return self.impacts.studies.imported(table, seen)
 
     def side(self, table: ServiceTable, seen: Seen, near: Seen | None = None) -> Side:
         """One side alone, for a question about what it is made of."""

@@ -65,6 +65,18 @@ class Impacts:
             self._known[key] = found
         return found
 
+    def imported(self, table: ServiceTable, seen: Seen) -> dict[str, str]:
+        """Each distribution that the program imports, and a file that does. Raises KeyError like a study."""
+        key = _key(table, seen)
+        known = self.cache.kept("imported", [key]).get(key)
+        if known is not None:
+            with suppress(ValueError):
+                found: dict[str, str] = json.loads(known)
+                return found
+        told = dict(self.studies.imported(table, seen))
+        self.cache.keep("imported", {key: json.dumps(told)})
+        return told
+
     def unread(self, seen: Seen) -> list[str]:
         """Of the files that may tell what the program is, those whose content is not in this clone."""
         files = [(path, entry) for path, entry in files_taken(seen.tree, seen.made.selection)]

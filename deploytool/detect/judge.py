@@ -21,6 +21,7 @@ class Judge:
     contents: Contents
     imported: Callable[[], Mapping[str, str]]  # distribution -> a file that imports it; asked only when one changed
     _known: dict[str, FileChange] = field(default_factory=dict)
+    _imported: Mapping[str, str] | None = None
 
     def change(self, path: str) -> FileChange:
         """What the net change of `path` means for the service."""
@@ -49,4 +50,8 @@ class Judge:
         found = self.contents.change(change.path, old, new)
         if found.same:
             return replace(change, relevance=Relevance.NO_OP, note=described(found, {}))
-        return replace(change, note=described(found, self.imported())) if found.distributions else change
+        if not found.distributions:
+            return change
+        if self._imported is None:
+            self._imported = self.imported()
+        return replace(change, note=described(found, self._imported))
