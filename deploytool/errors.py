@@ -53,3 +53,19 @@ class RepositoryError(DeployToolError):
     """Git refused, or the repository is not what the question needs."""
 
     exit_code = ExitCode.UNDETERMINED
+
+
+class LeaseHeld(DeployToolError):
+    """Somebody else is releasing this service. `seconds_left` until that lease lapses unless it is renewed."""
+
+    exit_code = ExitCode.LOCKED
+
+    def __init__(self, message: str, *, hint: str, lease: object = None, seconds_left: float = 0.0) -> None:
+        super().__init__(message, hint=hint)
+        self.lease, self.seconds_left = lease, seconds_left
+
+
+class LeaseLost(DeployToolError):
+    """The lease lapsed, was broken, or belongs to somebody else now: nothing more may be written."""
+
+    exit_code = ExitCode.FAILED_SAFE

@@ -28,7 +28,7 @@ GATEWAYS = {
     "git": ("deploytool.adapters.git",),
     "gitdb": ("deploytool.adapters.git",),
     "subprocess": ("deploytool.adapters.git", "deploytool.emulator"),
-    "google": ("deploytool.adapters.cloudrun",),
+    "google": ("deploytool.adapters.cloudrun", "deploytool.adapters.googleapi"),
 }
 WORLD = {"subprocess", "socket", "sqlite3", "shutil", "tempfile", "urllib", "http", "threading"}
 

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from jsonschema import Draft202012Validator
 
+from deploytool.domain.imports.lacking.missing_module import Level
 from deploytool.domain.doubt import Doubt, DoubtKind
 from deploytool.domain.model import Kind
-from deploytool.domain.proof import MissingLevel
+
 from deploytool.domain.report import (
     CodeState,
     Contains,
@@ -138,7 +139,7 @@ def test_the_schema_knows_every_word_of_where_and_precision() -> None:
     for name in ("drift", "explain"):
         assert schema_of(name)["$defs"]["service"]["properties"]["precision"]["enum"] == list(Precision)
     levels = schema_of("explain")["$defs"]["missing_module"]["properties"]["level"]["enum"]
-    assert levels == list(MissingLevel)
+    assert levels == list(Level)
 
 
 @pytest.mark.parametrize("name", ["drift", "explain"])

@@ -117,22 +117,13 @@ def reader_of(layout: Layout, tree: Tree, texts: set[str]) -> Callable[[str], by
     """Reads a file by its path in the image, through links; None when it is not there. `texts` gains its blob id."""
 
     def read(place: str) -> bytes | None:
-        found = _real(layout, place)
+        found = layout.files.get(real_in(layout.files, place))
         if found is None or found.mode in (LINK, SUBMODULE):
             return None
         texts.add(found.oid)
         return tree.objects.blob(found.oid) if found.oid else found.text.encode("utf-8", "surrogateescape")
 
     return read
-
-
-def _real(layout: Layout, place: str) -> Placed | None:
-    for _ in range(MOST_HOPS):
-        found = layout.files.get(place)
-        if found is None or found.mode != LINK or not found.text:
-            return found
-        place = normpath(found.text if found.text.startswith("/") else f"{place.rpartition('/')[0]}/{found.text}")
-    return None
 
 
 def _installed(image: Image, tree: Tree, layout: Layout) -> Iterator[Doubt]:
