@@ -69,3 +69,21 @@ class LeaseLost(DeployToolError):
     """The lease lapsed, was broken, or belongs to somebody else now: nothing more may be written."""
 
     exit_code = ExitCode.FAILED_SAFE
+
+
+class WriteRefused(DeployToolError):
+    """A change was refused; nothing was changed. `conflict`: somebody else changed it first. `wait`: seconds asked for."""
+
+    exit_code = ExitCode.FAILED_SAFE
+
+    def __init__(
+        self, message: str, *, hint: str, conflict: bool = False, passing: bool = False, wait: float = 0
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.conflict, self.passing, self.wait = conflict, passing, wait
+
+
+class WriteUnclear(DeployToolError):
+    """No answer to a change: it may have been carried out."""
+
+    exit_code = ExitCode.FAILED_SAFE

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
 
+from deploytool.domain.edit import Edit
 from deploytool.domain.lease import Holder, Lease, LeaseRecord
-from deploytool.domain.model import Fleet, Place, Revision
+from deploytool.domain.model import Fleet, Place, Revision, Service
+from deploytool.domain.release import Event, EventKind
 
 
 class FleetReader(Protocol):
@@ -56,3 +60,63 @@ class LeaseStore(Protocol):
     def records(self) -> tuple[LeaseRecord, ...]:
         """Every key that is held or was in the last week, by key."""
         ...
+
+
+class Ledger(Protocol):
+    """Who released what, when, and how it ended. Nothing is ever changed or taken away.
+
+    Every method raises CouldNotLook when the ledger cannot be read or written: then nobody may act.
+    """
+
+    def append(self, release: str, kind: EventKind, step: str, data: Mapping[str, Any], *, fence: int) -> Event:
+        """One more line, on disk before this returns.
+
+        Raises LeaseLost when a later holder (a greater `fence`) has written for this release, or it has ended.
+        """
+        ...
+
+    def events(self, release: str | None = None) -> tuple[Event, ...]:
+        """All lines, or those of one release, oldest first."""
+        ...
+
+    def head(self) -> tuple[int, str] | None:
+        """Number and hash of the last line, kept apart from the lines; None for an empty ledger."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SeenService:
+    """A service as it is now: in our words, and as it came, for what we have no words for."""
+
+    service: Service
+    raw: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRevision:
+    revision: Revision
+    ready_reason: str
+    raw: Mapping[str, Any]
+
+
+class ServiceEditor(Protocol):
+    """Reads one service at a time and changes it. Every change carries the etag of what was read.
+
+    Writes raise WriteUnclear when they may have been carried out, WriteRefused when they were not.
+    """
+
+    def read(self, place: Place) -> SeenService | None:
+        """The service; None when there is none. Raises CouldNotLook."""
+        ...
+
+    def revision(self, place: Place, name: str) -> SeenRevision | None: ...
+
+    def create(self, place: Place, template: Mapping[str, Any], edit: Edit) -> None:
+        """A new service from a template in the v2 shape."""
+        ...
+
+    def change(self, seen: SeenService, edit: Edit) -> None:
+        """Accepted, not yet effective. Only what the edit names is changed."""
+        ...
+
+    def delete(self, seen: SeenService) -> None: ...

@@ -36,7 +36,9 @@ class NoAnswer(CouldNotLook):
 class Refused(CouldNotLook):
     """The API said no. `code` is the HTTP status, `status` Google's word for it ("ABORTED"), "" without one."""
 
-    def __init__(self, message: str, *, hint: str, code: int, status: str = "", said: str = "", wait: float = 0) -> None:
+    def __init__(
+        self, message: str, *, hint: str, code: int, status: str = "", said: str = "", wait: float = 0
+    ) -> None:
         super().__init__(message, hint=hint)
         self.code, self.status, self.said, self.wait = code, status, said, wait
 
@@ -92,13 +94,13 @@ class GoogleApi:
         """A read: asked again while that can help. Raises NoAnswer or Refused."""
         return self._read("GET", path, params, None, attempts)
 
-    def ask(self, path: str, body: Json, params: Mapping[str, Any] | None = None, *, attempts: int | None = None) -> Json:
+    def ask(
+        self, path: str, body: Json, params: Mapping[str, Any] | None = None, *, attempts: int | None = None
+    ) -> Json:
         """A read that is a POST (entries:list): asked again as a GET is."""
         return self._read("POST", path, params, body, attempts)
 
-    def send(
-        self, method: str, path: str, body: Json | None = None, params: Mapping[str, Any] | None = None
-    ) -> Json:
+    def send(self, method: str, path: str, body: Json | None = None, params: Mapping[str, Any] | None = None) -> Json:
         """A write: sent once. `acted` of what is raised says whether it may have been carried out."""
         return self._json(self.call(method, path, params=params, body=body), wrote=True)
 

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from deploytool.domain.imports.lacking.missing_module import Level, MissingModule
 from deploytool.domain.doubt import Doubt
+from deploytool.domain.imports.lacking.missing_module import Level, MissingModule
 from deploytool.domain.proof import (
     CommitProof,
     Importer,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Set
 from dataclasses import dataclass
-from posixpath import normpath
 
 from deploytool.domain.doubt import Doubt, DoubtKind
 from deploytool.domain.ignorefile import rules_of
 from deploytool.domain.image import Image
-from deploytool.domain.image_layout import Layout, Placed
+from deploytool.domain.image_layout import Layout
 from deploytool.domain.impact import Impact
 from deploytool.domain.imports.closure import Closure
 from deploytool.domain.imports.facts import FactsOf
@@ -19,7 +18,6 @@ from deploytool.domain.imports.launch.launch import program_of
 from deploytool.domain.imports.program import Program
 from deploytool.domain.imports.reach.data import reads
 from deploytool.domain.imports.reach.reachable import closure_of
-from deploytool.domain.links import MOST_HOPS
 from deploytool.domain.tree import LINK, SUBMODULE, Tree
 
 # Doubts about an image that leave every file where it is: nothing more can be loaded for them.
