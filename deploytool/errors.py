@@ -72,7 +72,7 @@ class LeaseLost(DeployToolError):
 
 
 class WriteRefused(DeployToolError):
-    """A change was refused; nothing was changed. `conflict`: somebody else changed it first. `wait`: seconds asked for."""
+    """A change was refused, and nothing was changed. `conflict`: somebody else was first. `wait`: seconds asked for."""
 
     exit_code = ExitCode.FAILED_SAFE
 

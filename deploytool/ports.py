@@ -46,7 +46,7 @@ class LeaseStore(Protocol):
         ...
 
     def renew(self, lease: Lease, ttl: float) -> Lease:
-        """The same hold for another `ttl` seconds from now. Raises LeaseLost when it is not the current one, or lapsed."""
+        """The same hold for `ttl` seconds from now. Raises LeaseLost when it is not the current one, or lapsed."""
         ...
 
     def release(self, lease: Lease) -> bool:
@@ -54,7 +54,7 @@ class LeaseStore(Protocol):
         ...
 
     def break_(self, lease_id: str, why: str) -> Lease:
-        """End the hold of that id, whoever has it; the hold that ended. Raises UsageError when there is no such hold."""
+        """End the hold of that id, whoever has it; what ended. Raises UsageError when there is no such hold."""
         ...
 
     def records(self) -> tuple[LeaseRecord, ...]:

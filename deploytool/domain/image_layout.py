@@ -72,17 +72,13 @@ class Files:
                 yield path[len(prefix) :], what
 
     def real(self, path: str) -> str:
-        return real_in(self.placed, path)
-
-
-def real_in(files: Mapping[str, Placed], path: str) -> str:
-    """The path with a link at its end followed inside an image; of links in a circle, one of them."""
-    for _ in range(MOST_HOPS):
-        what = files.get(path)
-        if what is None or what.mode != LINK or not what.text:
-            break
-        path = cleaned(what.text if what.text.startswith("/") else f"{path.rsplit('/', 1)[0]}/{what.text}")
-    return path
+        """The path with a link at its end followed inside this image."""
+        for _ in range(MOST_HOPS):
+            what = self.placed.get(path)
+            if what is None or what.mode != LINK or not what.text:
+                break
+            path = cleaned(what.text if what.text.startswith("/") else f"{path.rsplit('/', 1)[0]}/{what.text}")
+        return path
 
 
 def layout_of(recipe: Recipe, context: Context, narrowed: Narrowed, dockerfile: str) -> Layout:

@@ -131,8 +131,8 @@ class Plan:
 
 
 PLAIN = (
-    "commit", "ref", "revision", "by", "reason", "builder", "image", "dockerfile", "context", "timestamp", "key", "scope",
-    "tag", "from_commit", "from_scope", "hold", "reaching",
+    "commit", "ref", "revision", "by", "reason", "builder", "image", "dockerfile", "context", "timestamp", "key",
+    "scope", "tag", "from_commit", "from_scope", "hold", "reaching",
 )  # fmt: skip
 
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import NamedTuple
 
 from deploytool.domain.doubt import Doubt
-from deploytool.domain.imports.lacking.missing_module import MissingModule
 from deploytool.domain.report import CommitNote, Contains, FileChange, LookError, Remark, ServiceDrift, Verdict
 from deploytool.errors import ExitCode
+
+
+class MissingLevel(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
 
 
 class ThirdParty(NamedTuple):
@@ -20,6 +25,17 @@ class ThirdParty(NamedTuple):
     spec: str  # "==2.31.0"; "" without one
     path: str  # the repository path of a reachable file that imports it
     line: int
+
+
+class MissingRow(NamedTuple):
+    """An import that would fail in this image."""
+
+    name: str
+    path: str  # repository path of the file that imports it
+    line: int
+    level: MissingLevel
+    why: str
+    hint: str = ""
 
 
 class Importer(NamedTuple):
@@ -37,7 +53,7 @@ class ServiceProof:
     starts: tuple[str, ...]  # repository paths of the files it begins with
     files: tuple[FileChange, ...]  # everything in the image, by path: what a change of it would mean
     third_party: tuple[ThirdParty, ...] = ()
-    missing_modules: tuple[MissingModule, ...] = ()
+    missing_modules: tuple[MissingRow, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     outside: tuple[str, ...] = ()  # COPY sources that git does not hold
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from deploytool.domain.imports.lacking.missing_module import MissingModule
-from deploytool.domain.proof import CommitProof, PathProof, ProofReport, ServiceProof, ThirdParty
+from deploytool.domain.proof import CommitProof, MissingRow, PathProof, ProofReport, ServiceProof, ThirdParty
 from deploytool.render.age import stamp
 from deploytool.render.shapes import (
     Shape,
@@ -58,7 +57,7 @@ def _third_party(one: ThirdParty) -> Shape:
     }
 
 
-def _missing(row: MissingModule) -> Shape:
+def _missing(row: MissingRow) -> Shape:
     return {
         "name": row.name,
         "path": row.path,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from deploytool.domain.imports.lacking.missing_module import Level
-from deploytool.domain.proof import CommitProof, PathProof, ProofReport, ServiceProof
+from deploytool.domain.proof import CommitProof, MissingLevel, PathProof, ProofReport, ServiceProof
 from deploytool.render.markdown_items import beside, commit_said, file_items, file_said, history_items
 from deploytool.render.markdown_text import MARKS, code, prose, table
 from deploytool.render.proof_wording import (
@@ -109,7 +108,7 @@ def _names(names: Sequence[str]) -> str:
 
 def _missing(proof: ServiceProof) -> str:
     titles = ["Missing in the image", "Module", "Imported at", "Why", "Hint"]
-    found = [(level, one) for level in Level for one in missing_of(proof.missing_modules, level)]
+    found = [(level, one) for level in MissingLevel for one in missing_of(proof.missing_modules, level)]
     rows = [
         [
             str(level),

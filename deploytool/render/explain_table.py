@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from deploytool.domain.imports.lacking.missing_module import Level
-from deploytool.domain.proof import ProofReport, ServiceProof
+from deploytool.domain.proof import MissingLevel, ProofReport, ServiceProof
 from deploytool.domain.report import ServiceDrift, Verdict
 from deploytool.render.answer_table import commit_answer, path_answer
 from deploytool.render.chains import tree_lines
@@ -66,14 +65,14 @@ def _stands(proof: ServiceProof, target: str, view: View) -> list[Text]:
 def _missing_told(proof: ServiceProof, view: View) -> list[Text]:
     if not proof.missing_modules:
         return []
-    style = "bold red" if missing_of(proof.missing_modules, Level.ERROR) else ""
+    style = "bold red" if missing_of(proof.missing_modules, MissingLevel.ERROR) else ""
     told = words(f"{missing_said(proof.missing_modules)} about modules that its image does not have", style)
     return indented(labelled([("missing", told)], view.within.width, LABELS))
 
 
 def _whole(proof: ServiceProof, twin: ServiceProof | None, target: str, view: View) -> list[Text]:
     """Everything about one service; `twin` is its first region when it is made of the same there."""
-    missing = [] if twin else missing_lines(proof, Level.ERROR, view)
+    missing = [] if twin else missing_lines(proof, MissingLevel.ERROR, view)
     lines = [*missing, Text()] if missing else []
     lines += _stands(proof, target, view)
     if twin:
@@ -81,7 +80,7 @@ def _whole(proof: ServiceProof, twin: ServiceProof | None, target: str, view: Vi
         lines += indented(labelled([same], view.within.width, LABELS))
     else:
         lines += indented(making_lines(proof, view.within, LABELS))
-        for section in (missing_lines(proof, Level.WARNING, view), doubt_lines(proof, view)):
+        for section in (missing_lines(proof, MissingLevel.WARNING, view), doubt_lines(proof, view)):
             lines += [Text(), *section] if section else []
     history = indented(history_lines(proof.drift, view.within, tree_lines))
     return [*lines, Text(), words("What changed", "bold"), *history] if history else lines

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from deploytool.domain.imports.lacking.missing_module import Level
-from deploytool.domain.proof import ServiceProof
+from deploytool.domain.proof import MissingLevel, ServiceProof
 from deploytool.render.proof_wording import (
     MISSING_SAID,
     MOST_DOUBTS,
@@ -21,7 +20,7 @@ from deploytool.render.proof_wording import (
 from deploytool.render.sheet import View, hanging, joined, labelled, words
 from deploytool.render.wording import counted
 
-LEVELS = {Level.ERROR: "bold red", Level.WARNING: "bold yellow"}
+LEVELS = {MissingLevel.ERROR: "bold red", MissingLevel.WARNING: "bold yellow"}
 
 
 def started_by(proof: ServiceProof) -> list[tuple[str, Text]]:
@@ -44,7 +43,7 @@ def making_lines(proof: ServiceProof, view: View, labels: int) -> list[Text]:
     return labelled(said, view.width, labels)
 
 
-def missing_lines(proof: ServiceProof, level: Level, view: View) -> list[Text]:
+def missing_lines(proof: ServiceProof, level: MissingLevel, view: View) -> list[Text]:
     """Imports that would fail: an error is an outage that waits for its moment."""
     found = missing_of(proof.missing_modules, level)
     lines = [words(MISSING_SAID[level], "bold")] if found else []

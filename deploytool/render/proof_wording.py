@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from deploytool.domain.doubt import Doubt
-from deploytool.domain.imports.lacking.missing_module import Level, MissingModule
 from deploytool.domain.proof import (
     CommitProof,
     Importer,
+    MissingLevel,
+    MissingRow,
     PathProof,
     ProofReport,
     ServiceProof,
@@ -126,12 +127,12 @@ class Missing(NamedTuple):
 
 
 MISSING_SAID = {
-    Level.ERROR: "Modules that the image does not have",
-    Level.WARNING: "Modules that the image may not have, or may do without",
+    MissingLevel.ERROR: "Modules that the image does not have",
+    MissingLevel.WARNING: "Modules that the image may not have, or may do without",
 }
 
 
-def missing_of(found: Iterable[MissingModule], level: Level) -> list[Missing]:
+def missing_of(found: Iterable[MissingRow], level: MissingLevel) -> list[Missing]:
     """Those of one level, each once with all its places."""
     groups: dict[tuple[str, str, str], list[str]] = {}
     for row in found:
@@ -140,10 +141,10 @@ def missing_of(found: Iterable[MissingModule], level: Level) -> list[Missing]:
     return [Missing(*said, places) for said, places in groups.items()]
 
 
-def missing_said(found: Iterable[MissingModule]) -> str:
+def missing_said(found: Iterable[MissingRow]) -> str:
     """`2 errors, 1 warning`, in modules."""
     found = [*found]
-    counts = [(level, len(missing_of(found, level))) for level in Level]
+    counts = [(level, len(missing_of(found, level))) for level in MissingLevel]
     return ", ".join(counted(count, level) for level, count in counts if count)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deploytool.domain.imports.lacking.missing_module import Level, MissingModule
 from deploytool.domain.doubt import Doubt, DoubtKind
 from deploytool.domain.proof import (
     CommitProof,
     Importer,
+    MissingLevel,
+    MissingRow,
     PathProof,
     ProofReport,
     ServiceProof,
@@ -89,12 +90,12 @@ THIRD = tuple(
     )
 )
 MISSING = (
-    MissingModule("sentry_sdk", "shared/utils/sentry_config.py", 9, Level.WARNING, "no distribution brings it"),
-    MissingModule(
+    MissingRow("sentry_sdk", "shared/utils/sentry_config.py", 9, MissingLevel.WARNING, "no distribution brings it"),
+    MissingRow(
         "predictions.shared.distributed_lock",
         "data_processors/grading/nba/main_nba_grading_service.py",
         42,
-        Level.ERROR,
+        MissingLevel.ERROR,
         "the repository has it (predictions/shared/distributed_lock.py) and the image does not",
         "COPY predictions/shared ./predictions/shared",
     ),

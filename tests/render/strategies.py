@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
-from deploytool.domain.imports.lacking.missing_module import Level, MissingModule
 from deploytool.domain.doubt import Doubt, DoubtKind
 from deploytool.domain.model import Kind
 from deploytool.domain.proof import (
     CommitProof,
     Importer,
+    MissingLevel,
+    MissingRow,
     PathProof,
     ProofReport,
     ServiceProof,
@@ -161,7 +162,7 @@ proofs = st.builds(
     tuples(text),
     tuples(files),
     tuples(st.builds(ThirdParty, text, st.none() | text, text, text, lines)),
-    tuples(st.builds(MissingModule, text, text, lines, st.sampled_from(Level), text, text)),
+    tuples(st.builds(MissingRow, text, text, lines, st.sampled_from(MissingLevel), text, text)),
     tuples(doubts),
     tuples(text),
 )

@@ -13,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from deploytool.domain.imports.lacking.missing_module import Level, MissingModule
 from deploytool.domain.doubt import Doubt, DoubtKind
 from deploytool.domain.proof import (
     CommitProof,
     Importer,
+    MissingLevel,
+    MissingRow,
     PathProof,
     ProofReport,
     ServiceProof,
@@ -87,7 +88,7 @@ def proofs_of(sample: str) -> list[ProofReport]:
         (sample,),
         files,
         (ThirdParty(sample, sample, sample, sample, 1), ThirdParty(sample, None, sample, sample, 1)),
-        (MissingModule(sample, sample, 1, Level.ERROR, sample, sample),),
+        (MissingRow(sample, sample, 1, MissingLevel.ERROR, sample, sample),),
         doubts,
         (sample,),
     )

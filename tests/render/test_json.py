@@ -12,10 +12,9 @@ import pytest
 from hypothesis import given
 from jsonschema import Draft202012Validator
 
-from deploytool.domain.imports.lacking.missing_module import Level
 from deploytool.domain.doubt import Doubt, DoubtKind
 from deploytool.domain.model import Kind
-
+from deploytool.domain.proof import MissingLevel
 from deploytool.domain.report import (
     CodeState,
     Contains,
@@ -139,7 +138,7 @@ def test_the_schema_knows_every_word_of_where_and_precision() -> None:
     for name in ("drift", "explain"):
         assert schema_of(name)["$defs"]["service"]["properties"]["precision"]["enum"] == list(Precision)
     levels = schema_of("explain")["$defs"]["missing_module"]["properties"]["level"]["enum"]
-    assert levels == list(Level)
+    assert levels == list(MissingLevel)
 
 
 @pytest.mark.parametrize("name", ["drift", "explain"])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Set
 from dataclasses import dataclass
+from posixpath import normpath
 
 from deploytool.domain.doubt import Doubt, DoubtKind
 from deploytool.domain.ignorefile import rules_of
 from deploytool.domain.image import Image
-from deploytool.domain.image_layout import Layout
+from deploytool.domain.image_layout import Layout, Placed
 from deploytool.domain.impact import Impact
 from deploytool.domain.imports.closure import Closure
 from deploytool.domain.imports.facts import FactsOf
@@ -18,6 +19,7 @@ from deploytool.domain.imports.launch.launch import program_of
 from deploytool.domain.imports.program import Program
 from deploytool.domain.imports.reach.data import reads
 from deploytool.domain.imports.reach.reachable import closure_of
+from deploytool.domain.links import MOST_HOPS
 from deploytool.domain.tree import LINK, SUBMODULE, Tree
 
 # Doubts about an image that leave every file where it is: nothing more can be loaded for them.
@@ -115,13 +117,22 @@ def reader_of(layout: Layout, tree: Tree, texts: set[str]) -> Callable[[str], by
     """Reads a file by its path in the image, through links; None when it is not there. `texts` gains its blob id."""
 
     def read(place: str) -> bytes | None:
-        found = layout.files.get(real_in(layout.files, place))
+        found = _real(layout, place)
         if found is None or found.mode in (LINK, SUBMODULE):
             return None
         texts.add(found.oid)
         return tree.objects.blob(found.oid) if found.oid else found.text.encode("utf-8", "surrogateescape")
 
     return read
+
+
+def _real(layout: Layout, place: str) -> Placed | None:
+    for _ in range(MOST_HOPS):
+        found = layout.files.get(place)
+        if found is None or found.mode != LINK or not found.text:
+            return found
+        place = normpath(found.text if found.text.startswith("/") else f"{place.rpartition('/')[0]}/{found.text}")
+    return None
 
 
 def _installed(image: Image, tree: Tree, layout: Layout) -> Iterator[Doubt]:

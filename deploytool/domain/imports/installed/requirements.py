@@ -52,6 +52,15 @@ def requirements_of(image: Image, tree: Tree, layout: Layout | None = None) -> R
     return reading.requirements()
 
 
+def installed_by(
+    runs: Sequence[Run], layout: Layout, read: Read, *, dockerfile: str = "Dockerfile", context: str = ""
+) -> Requirements:
+    """What these RUN lines install, the files they name being looked up in one layout."""
+    reading = _Reading(read, dockerfile, context, layout)
+    reading.runs(runs)
+    return reading.requirements()
+
+
 def _layout_at(image: Image, recipe: Recipe, stage: Stage, tree: Tree) -> Layout:
     until = replace(recipe, stages=recipe.stages[: stage.index + 1])
     return layout_of(until, Context(tree, image.context, image.ignore), image.narrowed, image.dockerfile or "")

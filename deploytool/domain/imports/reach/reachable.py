@@ -33,6 +33,16 @@ def closure_of(program: Program, layout: Layout, facts: FactsOf, *, dynamic: Col
         return Closure(everything=True, doubts=(*program.doubts, Doubt("", 0, why, DoubtKind.TOO_LARGE)))
 
 
+def chain_of(closure: Closure, path: str) -> tuple[str, ...]:
+    """The image paths from a start of the program to this file; empty when it is not reached."""
+    chain: list[str] = []
+    here: str | None = path
+    while here is not None and here in closure.reached and len(chain) <= len(closure.reached):
+        chain.append(here)
+        here = closure.reached[here].by
+    return tuple(reversed(chain))
+
+
 def importers_of(program: Program, layout: Layout, facts: FactsOf, path: str) -> tuple[tuple[str, int], ...]:
     """(image path, line) of every Python file of the image that asks for this one, reachable or not, by path.
 
