@@ -111,8 +111,8 @@ class ServiceEditor(Protocol):
 
     def revision(self, place: Place, name: str) -> SeenRevision | None: ...
 
-    def create(self, place: Place, template: Mapping[str, Any], edit: Edit) -> None:
-        """A new service from a template in the v2 shape."""
+    def create(self, place: Place, edit: Edit) -> None:
+        """A new service that runs the edit's revision, with Cloud Run's defaults for everything else."""
         ...
 
     def change(self, seen: SeenService, edit: Edit) -> None:
