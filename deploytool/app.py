@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deploytool import clock
+from deploytool.errors import UsageError
 from deploytool.render.screen import Colour, say, screen_of
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from deploytool.adapters.git import Repository
     from deploytool.config import Config
     from deploytool.emulator.client import Address
-    from deploytool.ports import FleetReader
+    from deploytool.domain.build import BuilderName
+    from deploytool.ports import FleetReader, ImageBuilder
     from deploytool.render import Format, Report
 
 ASKING = frozenset(
@@ -119,6 +121,16 @@ class App:
         from deploytool.adapters.cloudrun import CloudRun
 
         return CloudRun(self.config.project.project, regions, self.endpoint)
+
+    def image_builder(self, name: BuilderName | None = None) -> ImageBuilder:
+        """Who builds the images of a service that says `build = name`; without a name, who does where we are."""
+        match name or ("local" if self.config.project.cloud == "local" else "cloudbuild"):
+            case "local":
+                from deploytool.adapters.builds.local import LocalBuilder
+
+                return LocalBuilder(self.repository, self.state / "images")
+            case other:
+                raise UsageError(f"{other} is not there yet.", hint='Say build = "local".')
 
     def now(self) -> datetime:
         return clock.now(self.environ)

@@ -91,3 +91,13 @@ class WriteUnclear(DeployToolError):
     """No answer to a change: it may have been carried out."""
 
     exit_code = ExitCode.FAILED_SAFE
+
+
+class BuildFailed(DeployToolError):
+    """No image came out of a build, or not the one that was asked for. `tail`: the last lines of its log."""
+
+    exit_code = ExitCode.FAILED_SAFE
+
+    def __init__(self, message: str, *, hint: str, tail: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.tail = tail

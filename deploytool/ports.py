@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from deploytool.domain.build import Built, Wanted
 from deploytool.domain.edit import Edit
 from deploytool.domain.lease import Holder, Lease, LeaseRecord
 from deploytool.domain.model import Fleet, Place, Revision, Service
@@ -120,3 +121,25 @@ class ServiceEditor(Protocol):
         ...
 
     def delete(self, seen: SeenService) -> None: ...
+
+
+class ImageBuilder(Protocol):
+    """Who makes an image of a commit's files, and tells by which digest it is known from then on."""
+
+    name: str
+
+    def reachable(self) -> str:
+        """Why it cannot be used now, in a sentence; "" when it can."""
+        ...
+
+    def refusal(self, wanted: Wanted) -> tuple[str, str] | None:
+        """(sentence, hint) for what it cannot build as git has it, told before anything is done."""
+        ...
+
+    def has(self, image: str) -> bool:
+        """Is NAME@sha256:… still there to be deployed? Raises CouldNotLook when that cannot be told."""
+        ...
+
+    def build(self, wanted: Wanted, tell: Callable[[str], None]) -> Built:
+        """Make it, or find that it is made; `tell` gets the log line by line. Raises BuildFailed."""
+        ...

@@ -27,7 +27,7 @@ FILES = sorted(HOUSE.rglob("*.py"))
 GATEWAYS = {
     "git": ("deploytool.adapters.git",),
     "gitdb": ("deploytool.adapters.git",),
-    "subprocess": ("deploytool.adapters.git", "deploytool.emulator"),
+    "subprocess": ("deploytool.adapters.git", "deploytool.adapters.builds", "deploytool.emulator"),
     "google": ("deploytool.adapters.cloudrun", "deploytool.adapters.googleapi"),
 }
 WORLD = {"subprocess", "socket", "sqlite3", "shutil", "tempfile", "urllib", "http", "threading"}
