@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from deploytool.adapters.git import Repository
     from deploytool.config import Config
     from deploytool.emulator.client import Address
-    from deploytool.ports import FleetReader
+    from deploytool.ports import FleetReader, Ledger
     from deploytool.render import Format, Report
 
 ASKING = frozenset(
@@ -119,6 +119,13 @@ class App:
         from deploytool.adapters.cloudrun import CloudRun
 
         return CloudRun(self.config.project.project, regions, self.endpoint)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The record of releases, beside services.toml."""
+        from deploytool.adapters.ledger import SqliteLedger
+
+        return SqliteLedger(self.state / "ledger.sqlite")
 
     def now(self) -> datetime:
         return clock.now(self.environ)
