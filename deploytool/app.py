@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from deploytool.config import Config
     from deploytool.emulator.client import Address
     from deploytool.domain.build import BuilderName
-    from deploytool.ports import FleetReader, ImageBuilder
+    from deploytool.ports import FleetReader, ImageBuilder, Ledger
     from deploytool.render import Format, Report
 
 ASKING = frozenset(
@@ -131,6 +131,13 @@ class App:
                 return LocalBuilder(self.repository, self.state / "images")
             case other:
                 raise UsageError(f"{other} is not there yet.", hint='Say build = "local".')
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The record of releases, beside services.toml."""
+        from deploytool.adapters.ledger import SqliteLedger
+
+        return SqliteLedger(self.state / "ledger.sqlite")
 
     def now(self) -> datetime:
         return clock.now(self.environ)

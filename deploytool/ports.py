@@ -84,6 +84,10 @@ class Ledger(Protocol):
         """Number and hash of the last line, kept apart from the lines; None for an empty ledger."""
         ...
 
+    def chain(self) -> tuple[tuple[Event, ...], tuple[int, str] | None]:
+        """All lines and the head, as they were at one moment: for `broken_links` while others write."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class SeenService:
