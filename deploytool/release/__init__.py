@@ -1,0 +1,1 @@
+"""What changes the world, and what is looked at before and after: collaborators are passed in."""
