@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from deploytool.adapters.cloudrun_apart import Apart
     from deploytool.adapters.git import Repository
     from deploytool.config import Config
-    from deploytool.emulator.client import Address
     from deploytool.domain.build import BuilderName
-    from deploytool.ports import FleetReader, ImageBuilder, Ledger
+    from deploytool.emulator.client import Address
+    from deploytool.ports import FleetReader, ImageBuilder, Ledger, LogReader, Prober
     from deploytool.render import Format, Report
 
 ASKING = frozenset(
@@ -103,6 +103,21 @@ class App:
         if host:
             return host if "://" in host else f"http://{host}"
         return self.emulator.url if self.config.project.cloud == "local" else None
+
+    @cached_property
+    def prober(self) -> Prober:
+        """Who asks services for their pages; with the embedded Cloud Run, nobody is told who we are."""
+        from deploytool.adapters.identity import identity_for
+        from deploytool.adapters.probes import Prober
+
+        return Prober(identity_for if self.endpoint is None else None)
+
+    @cached_property
+    def log_reader(self) -> LogReader:
+        """Who tells what was logged: Cloud Logging, or the server that stands for Cloud Run here."""
+        from deploytool.adapters.logging import Logs, logging_api
+
+        return Logs(logging_api(self.endpoint), self.config.project.project)
 
     def fleet_reader(self, files: Sequence[str] = ()) -> FleetReader:
         """Who tells what runs: the files, when any are given, else the API."""

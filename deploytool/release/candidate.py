@@ -74,9 +74,7 @@ def await_tag(plan: Plan, tools: Tools) -> str:
         return plan.first or is_served(seen.service, plan.before.named if plan.before else ())
 
     if not wait_until(look, clock=tools.time, seconds=tools.limits.effective, poll=tools.limits.poll):
-        raise StepFailed(
-            f"the tag {plan.tag} of {plan.place.name} did not become effective", hint="deploytool status"
-        )
+        raise StepFailed(f"the tag {plan.tag} of {plan.place.name} did not become effective", hint="deploytool status")
     return uris[0]
 
 
@@ -106,9 +104,7 @@ def _judged_new(plan: Plan, seen: SeenService | None) -> Look:
         return Look.WRITE
     if is_made_by(plan, seen):
         return Look.DONE
-    raise StepFailed(
-        f"somebody else made {plan.place.name} in between", hint=f"deploytool deploy {plan.place.name}"
-    )
+    raise StepFailed(f"somebody else made {plan.place.name} in between", hint=f"deploytool deploy {plan.place.name}")
 
 
 def is_made_by(plan: Plan, seen: SeenService) -> bool:
@@ -143,9 +139,7 @@ def _is_ready(plan: Plan, tools: Tools) -> bool:
         return False
     if found.revision.ready is ConditionState.FAILED:
         reason = found.ready_reason or "Cloud Run does not say why"
-        raise StepFailed(
-            f"{plan.revision} did not become ready: {reason}", hint=f"deploytool logs {plan.place.name}"
-        )
+        raise StepFailed(f"{plan.revision} did not become ready: {reason}", hint=f"deploytool logs {plan.place.name}")
     return found.revision.ready is ConditionState.SUCCEEDED
 
 

@@ -59,7 +59,9 @@ def _must_have_commit(plan: Plan, serving: traffic_plan.Rows, tools: Tools) -> N
         found = tools.editor.revision(plan.place, row.revision or "")
         said = found.revision.labels.get(COMMIT_LABEL) if found else None
         if said != plan.commit[:MOST_LABEL]:
-            raise StepFailed(f"{row.revision} serves, and it does not have the commit {plan.commit[:8]}", hint="deploytool status")
+            raise StepFailed(
+                f"{row.revision} serves, and it does not have the commit {plan.commit[:8]}", hint="deploytool status"
+            )
 
 
 def _must_pass(plan: Plan, results: tuple[CheckResult, ...], what: str) -> None:

@@ -45,7 +45,14 @@ Write = Callable[[SeenService | None], None]
 
 
 def ensure(
-    editor: ServiceEditor, place: Place, judge: Judge, write: Write, *, clock: Clock, seconds: float, may: Callable[[], None]
+    editor: ServiceEditor,
+    place: Place,
+    judge: Judge,
+    write: Write,
+    *,
+    clock: Clock,
+    seconds: float,
+    may: Callable[[], None],
 ) -> SeenService | None:
     """Read, judge, write, until `judge` says that it is done; the reading that said so.
 
