@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from deploytool.domain import traffic_plan
-from deploytool.domain.model import Service, TrafficTarget
+from deploytool.domain.model import Service
 from deploytool.domain.plan import Plan
 from deploytool.domain.release import Kind
-from deploytool.domain.traffic_plan import LATEST, Rows, final_rows, same_wish, step_rows
+from deploytool.domain.traffic_plan import LATEST, Rows, final_rows, resolved, same_wish, step_rows
 
 
 def rows_at(plan: Plan, percent: int, *, newest: bool) -> Rows:
@@ -55,14 +55,7 @@ def is_served(service: Service, rows: Rows) -> bool:
     if not service.settled:
         return False
     effective = traffic_plan.named_rows(service)
-    return bool(effective) and same_wish(effective, _resolved(rows, service))
-
-
-def _resolved(rows: Rows, service: Service) -> Rows:
-    return tuple(
-        TrafficTarget(service.latest_ready, row.percent, False, row.tag) if row.latest and service.latest_ready else row
-        for row in rows
-    )
+    return bool(effective) and same_wish(effective, resolved(rows, service))
 
 
 def _saved(plan: Plan) -> Rows:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from deploytool.domain.changes import COMMIT_LABEL, MOST_LABEL, RELEASE_LABEL
 from deploytool.domain.edit import Edit, NewRevision
@@ -17,10 +18,11 @@ from deploytool.release.writing import Look, Moved, StepFailed, ensure, wait_unt
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """The revision is ready; `uri` is where its tag answers, "" for a first deployment without one."""
+    """A revision that is ready: where its tag answers, where the service does, and since when it is there."""
 
     uri: str
-    image: str
+    audience: str
+    since: datetime | None = None  # by Cloud Run's clock
 
 
 def make(plan: Plan, image: str, tools: Tools, hold: Hold) -> None:
@@ -53,14 +55,13 @@ def await_ready(plan: Plan, image: str, tools: Tools) -> Candidate:
             f"{plan.revision} was not ready within {tools.limits.ready:g} s", hint=f"deploytool logs {plan.place.name}"
         )
     found = tools.editor.revision(plan.place, plan.revision)
-    _must_be_ours(plan, found, image)
-    uri = await_tag(plan, tools)
-    return Candidate(uri, image)
+    made = _must_be_ours(plan, found, image)
+    return replace(await_tag(plan, tools), since=made.revision.created_at)
 
 
-def await_tag(plan: Plan, tools: Tools) -> str:
+def await_tag(plan: Plan, tools: Tools) -> Candidate:
     """The address of the tag, once it is effective and everybody else's traffic is as it was."""
-    uris: list[str] = []
+    found: list[Candidate] = []
 
     def look() -> bool:
         seen = tools.editor.read(plan.place)
@@ -70,12 +71,12 @@ def await_tag(plan: Plan, tools: Tools) -> str:
         row = next((row for row in seen.service.effective if row.tag == plan.tag), None)
         if not seen.service.settled or (plan.tag and row is None):
             return False
-        uris[:] = [row.uri or ""] if row is not None else [seen.service.uri]
+        found[:] = [Candidate((row.uri or "") if row is not None else seen.service.uri, seen.service.uri)]
         return plan.first or is_served(seen.service, plan.before.named if plan.before else ())
 
     if not wait_until(look, clock=tools.time, seconds=tools.limits.effective, poll=tools.limits.poll):
         raise StepFailed(f"the tag {plan.tag} of {plan.place.name} did not become effective", hint="deploytool status")
-    return uris[0]
+    return found[0]
 
 
 def _judged(plan: Plan, seen: SeenService | None) -> Look:
@@ -143,7 +144,7 @@ def _is_ready(plan: Plan, tools: Tools) -> bool:
     return found.revision.ready is ConditionState.SUCCEEDED
 
 
-def _must_be_ours(plan: Plan, found: SeenRevision | None, image: str) -> None:
+def _must_be_ours(plan: Plan, found: SeenRevision | None, image: str) -> SeenRevision:
     """Is the ready revision the one that was asked for: our image by its digest, our commit, our release?"""
     if found is None:
         raise StepFailed(f"{plan.revision} does not exist any more", hint="deploytool status")
@@ -158,6 +159,7 @@ def _must_be_ours(plan: Plan, found: SeenRevision | None, image: str) -> None:
         raise StepFailed(
             f"{plan.revision} does not carry the {' and '.join(wrong)} of this release", hint="deploytool status"
         )
+    return found
 
 
 def _must_hold_tag(plan: Plan, service: Service) -> None:

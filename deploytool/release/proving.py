@@ -16,11 +16,11 @@ from deploytool.release.tools import Looked, Tools
 from deploytool.release.writing import Moved, StepFailed
 
 
-def verify(plan: Plan, uri: str, since: datetime, tools: Tools) -> dict[str, Any]:
+def verify(plan: Plan, since: datetime, tools: Tools) -> dict[str, Any]:
     """Run the checks of the candidate; the evidence. Raises StepFailed unless every required one passes."""
-    results = tools.check("candidate", Looked(uri, plan.revision, since))
-    again = await_tag(plan, tools)
-    if again != uri:
+    found = await_tag(plan, tools)
+    results = tools.check("candidate", Looked(found.uri, found.audience, plan.revision, since))
+    if await_tag(plan, tools).uri != found.uri:
         raise StepFailed(f"the address of the tag {plan.tag} changed while it was checked", hint="deploytool status")
     _must_pass(plan, results, "the candidate")
     return {"checks": checks_json(results)} if results else {"checks": [], "note": "no check looks at the candidate"}
@@ -40,7 +40,7 @@ def confirm(plan: Plan, since: datetime, tools: Tools) -> dict[str, Any]:
         )
     if plan.kind is Kind.DEPLOY:
         _must_have_commit(plan, serving, tools)
-    results = tools.check("live", Looked(service.uri, plan.revision, since))
+    results = tools.check("live", Looked(service.uri, service.uri, plan.revision, since))
     _must_pass(plan, results, "what serves")
     return {"serving": traffic_plan.json_of(serving), "checks": checks_json(results)}
 

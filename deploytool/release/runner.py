@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from deploytool.domain import traffic_plan
@@ -46,7 +47,8 @@ class Runner:
                 self.journal.done[event.step] = event.data
             elif event.kind is EventKind.INTENT:
                 self.journal.meant.add(event.step)
-                self.since = event.at if event.step == "candidate" else self.since
+        since = self.journal.done.get("candidate", {}).get("since")
+        self.since = datetime.fromisoformat(since) if since else self.since
         if not any(step.startswith("shift ") for step in self.journal.meant):
             self.journal.done.pop("verify", None)  # it waited: look again before it gets traffic
 
@@ -140,15 +142,15 @@ class Runner:
         return str(self.journal.done["build"]["image"])
 
     def _candidate(self) -> Mapping[str, Any]:
-        self.since = self.tools.time.now()
         candidate.make(self.plan, self.image, self.tools, self.hold)
         found = candidate.await_ready(self.plan, self.image, self.tools)
+        self.since = found.since or self.since
         self.tools.teller.tell(found.uri)
-        return {"revision": self.plan.revision, "image": found.image, "uri": found.uri, "said": "ready, no traffic"}
+        evidence = {"revision": self.plan.revision, "image": self.image, "uri": found.uri}
+        return evidence | {"since": self.since.isoformat(), "said": "ready, no traffic"}
 
     def _verify(self) -> Mapping[str, Any]:
-        uri = candidate.await_tag(self.plan, self.tools)
-        evidence = proving.verify(self.plan, uri, self.since, self.tools)
+        evidence = proving.verify(self.plan, self.since, self.tools)
         passed = len(evidence["checks"])
         return evidence | {"said": f"{passed} checks" if passed else str(evidence.get("note", ""))}
 

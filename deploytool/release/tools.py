@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from deploytool.domain.build import Built, Wanted
+from deploytool.domain.build import Built
 from deploytool.domain.check import CheckResult
 from deploytool.domain.judge import RequestStats
 from deploytool.domain.plan import Plan
@@ -55,8 +55,9 @@ class Looked:
     """Where checks look: an address, the revision behind it, and since when it is there."""
 
     uri: str
+    audience: str  # the service's own address, also when `uri` is that of a tag
     revision: str
-    since: datetime
+    since: datetime  # of its deploy, by Cloud Run's clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +79,10 @@ class Tools:
     teller: Teller
     build: Callable[[Plan, Callable[[str], None]], Built]
     check: Callable[[str, Looked], tuple[CheckResult, ...]]  # "candidate" or "live"
-    stats: Callable[[str, tuple[str, ...], datetime, datetime], Mapping[str, RequestStats]]
+    stats: Callable[[tuple[str, ...], datetime, datetime], Mapping[str, RequestStats]]
     ask: Callable[[str], bool] | None = None  # None: nobody is there to be asked
     shield: Callable[[], AbstractContextManager[object]] = nullcontext  # inside, a first signal waits
     limits: Limits = field(default_factory=Limits)
 
 
-__all__ = ["Built", "CheckResult", "Hold", "Limits", "Looked", "RequestStats", "Teller", "Time", "Tools", "Wanted"]
+__all__ = ["Built", "CheckResult", "Hold", "Limits", "Looked", "RequestStats", "Teller", "Time", "Tools"]

@@ -47,7 +47,7 @@ def _look(plan: Plan, tools: Tools, since: datetime) -> Judgement:
     stable = tuple(row.revision for row in (plan.before.named if plan.before else ()) if row.percent and row.revision)
     until = tools.time.now() + timedelta(seconds=1)
     try:
-        found = tools.stats(plan.place.name, (plan.revision, *stable), since, until)
+        found = tools.stats((plan.revision, *stable), since, until)
     except CouldNotLook as problem:
         return Judgement(Word.INCONCLUSIVE, f"the logs could not be read: {problem.message}")
     sides = [found.get(name, NOTHING) for name in stable]
