@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from deploytool import clock
 from deploytool.errors import UsageError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from deploytool.domain.build import BuilderName
     from deploytool.emulator.client import Address
     from deploytool.ports import FleetReader, ImageBuilder, Ledger, LogReader, Prober
+    from deploytool.ports import FleetReader, ImageBuilder
     from deploytool.render import Format, Report
 
 ASKING = frozenset(
@@ -139,13 +140,34 @@ class App:
 
     def image_builder(self, name: BuilderName | None = None) -> ImageBuilder:
         """Who builds the images of a service that says `build = name`; without a name, who does where we are."""
-        match name or ("local" if self.config.project.cloud == "local" else "cloudbuild"):
+        name = name or ("local" if self.config.project.cloud == "local" else "cloudbuild")
+        match name:
             case "local":
                 from deploytool.adapters.builds.local import LocalBuilder
 
+                if self.config.project.cloud != "local" and not self.environ.get("CLOUD_RUN_EMULATOR_HOST"):
+                    raise UsageError(
+                        'Images of build = "local" lie on this machine, where Cloud Run cannot get them.',
+                        hint='Say build = "cloudbuild" or build = "docker" in services.toml.',
+                    )
                 return LocalBuilder(self.repository, self.state / "images")
-            case other:
-                raise UsageError(f"{other} is not there yet.", hint='Say build = "local".')
+            case "docker":
+                from deploytool.adapters.builds.docker import DockerBuilder
+
+                return DockerBuilder(self.repository, self.environ)
+            case "cloudbuild":
+                from deploytool.adapters.builds.cloudbuild import CloudBuilder
+
+                project = self.config.project
+                return CloudBuilder(
+                    self.repository,
+                    project=project.project,
+                    region=project.regions[0],
+                    bucket=self.config.build.bucket,
+                    endpoint=self.endpoint,
+                )
+            case _:
+                assert_never(name)
 
     @cached_property
     def ledger(self) -> Ledger:

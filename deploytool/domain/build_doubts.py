@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
@@ -23,6 +24,9 @@ BESIDE_THE_FILES = frozenset((DoubtKind.LINK_BROKEN, DoubtKind.LINK_LOOP, DoubtK
 
 Refusal = tuple[str, str]  # sentence, hint
 
+# Registry names end in a folder of this grammar; a leading dash would be an option.
+NAME = re.compile(r"[a-z0-9][a-z0-9.-]*(?::[0-9]+)?(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)+")
+
 ANOTHER = 'Build it another way: [services.NAME.release] build = "docker" or "cloudbuild" in services.toml.'
 NO_DOCKERFILE = "Deploy functions and buildpack services with gcloud; deploytool shows their drift all the same."
 
@@ -33,6 +37,15 @@ def nothing_to_build(wanted: Wanted) -> Refusal:
         return f"{wanted.service} has no Dockerfile, so there is nothing to build by.", NO_DOCKERFILE
     why = f"There is no {wanted.dockerfile} at {wanted.commit[:8]}."
     return why, f"Correct [services.{wanted.service}] dockerfile in services.toml, or commit the file."
+
+
+def unnamed(wanted: Wanted) -> Refusal | None:
+    """An image that is pushed needs the name of a repository to be pushed to."""
+    if NAME.fullmatch(wanted.image):
+        return None
+    said = f"{wanted.image[:100]!r} is no name to push an image to" if wanted.image else "Its image has no name"
+    hint = f'[services.{wanted.service}] image = "REGION-docker.pkg.dev/PROJECT/REPOSITORY/NAME" in services.toml.'
+    return f"{said}.", hint
 
 
 def not_in_git(made: Image, tree: Tree) -> Refusal | None:
@@ -56,6 +69,11 @@ def files_of_build(made: Image, tree: Tree) -> Iterator[tuple[str, Entry]]:
         if path not in seen:
             seen.add(path)
             yield path, entry
+
+
+def left_out_submodules(made: Image, tree: Tree) -> tuple[str, ...]:
+    """Submodules that the builder would be sent, if their files were here; nothing takes them."""
+    return tuple(path for path, entry in files_of_build(made, tree) if entry.mode == SUBMODULE)
 
 
 def taken(made: Image, path: str) -> bool:

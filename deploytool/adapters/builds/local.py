@@ -21,7 +21,7 @@ class LocalBuilder:
     name = "local"
 
     def __init__(self, repository: Repository, store: Path) -> None:
-        self.sources, self.store = Sources(repository), store
+        self.repository, self.sources, self.store = repository, Sources(repository), store
 
     def reachable(self) -> str:
         try:

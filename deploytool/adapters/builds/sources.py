@@ -11,9 +11,9 @@ from deploytool.domain.build import COMMIT, Wanted, made_of
 from deploytool.domain.build_doubts import Refusal, files_of_build, not_in_git, nothing_to_build, pointer_in, taken
 from deploytool.domain.image import Image
 from deploytool.domain.tree import SUBMODULE, Entry, Tree
-from deploytool.errors import RepositoryError
+from deploytool.errors import BuildFailed, RepositoryError
 
-WAVE = 200  # blobs that are asked for together
+WAVE = 64  # blobs that are asked for together
 FETCH = "Fetch them: git fetch --refetch origin"
 
 
@@ -50,6 +50,13 @@ class Sources:
         except KeyError:
             return f"Files of {wanted.commit[:8]} are not in this clone.", FETCH
 
+    def checked(self, wanted: Wanted) -> Source:
+        """The source of a build that is to begin. Raises BuildFailed when git cannot give it."""
+        source = self.of(wanted)
+        if not isinstance(source, Source):
+            raise BuildFailed(source[0], hint=source[1])
+        return source
+
     def pointers(self, source: Source) -> Refusal | None:
         """Is a file that can end in the image only a pointer of Git LFS?"""
         entries = [row for row in files_of_build(source.made, source.tree) if taken(source.made, row[0])]
@@ -57,8 +64,12 @@ class Sources:
         return next((refused for refused in found if refused is not None), None)
 
     def files(self, source: Source) -> Iterator[File]:
-        """Everything that the builder is sent, by path."""
-        yield from self._read(source, sorted(files_of_build(source.made, source.tree)))
+        """Everything that the builder is sent, by path. Raises BuildFailed at a Git LFS pointer that it would take."""
+        for file in self._read(source, sorted(files_of_build(source.made, source.tree))):
+            refused = pointer_in(file.path, file.content) if taken(source.made, file.path) else None
+            if refused is not None:
+                raise BuildFailed(refused[0], hint=refused[1])
+            yield file
 
     def _read(self, source: Source, entries: list[tuple[str, Entry]]) -> Iterator[File]:
         plain = [row for row in entries if row[1].mode != SUBMODULE]
