@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -80,10 +81,8 @@ class Output:
 
     def _end(self, stream: str) -> None:
         pipe = self._open.pop(stream)
-        try:
+        with suppress(RuntimeError):  # the loop may have ended before us
             asyncio.get_running_loop().remove_reader(pipe.fileno())
-        except RuntimeError:
-            pass  # the loop has ended before us
         if self._rest[stream]:
             self._say(stream, self._rest.pop(stream))
         pipe.close()

@@ -131,7 +131,7 @@ def failed_to_start(revision: Resource, problem: str) -> Failure:
 
 def failure_of(revision: Resource, asked: str | None) -> str:
     """What the revision itself says about why it is not ready."""
-    ready = next((c for c in revision.get("conditions") or [] if c.get("type") == "Ready"), {})
+    ready: Resource = next((c for c in revision.get("conditions") or [] if c.get("type") == "Ready"), {})
     return str(ready.get("message") or asked_to_fail(revision, asked or "RevisionFailed").message)
 
 

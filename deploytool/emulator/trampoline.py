@@ -9,6 +9,7 @@ import ctypes
 import os
 import signal
 import sys
+from contextlib import suppress
 
 PR_SET_PDEATHSIG = 1
 OURS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1}
@@ -54,17 +55,13 @@ def _ask_for(number: int, parent: int) -> None:
 
 
 def _lead(process: int) -> None:
-    try:
+    with suppress(PermissionError, ProcessLookupError):  # both sides do it, and the other one was first
         os.setpgid(process, process)
-    except (PermissionError, ProcessLookupError):
-        pass  # both sides do it, and the other one was first
 
 
 def _send(group: int, number: int) -> None:
-    try:
+    with suppress(ProcessLookupError, PermissionError):  # already gone
         os.killpg(group, number)
-    except (ProcessLookupError, PermissionError):
-        pass  # already gone
 
 
 def _end_like(code: int) -> None:
