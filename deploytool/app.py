@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from deploytool.config import Config
     from deploytool.domain.build import BuilderName
     from deploytool.emulator.client import Address
-    from deploytool.ports import FleetReader, ImageBuilder, Ledger, LogReader, Prober
-    from deploytool.ports import FleetReader, ImageBuilder
+    from deploytool.ports import FleetReader, ImageBuilder, Ledger, LogReader, Prober, ServiceEditor
     from deploytool.render import Format, Report
 
 ASKING = frozenset(
@@ -170,6 +169,13 @@ class App:
                 assert_never(name)
 
     @cached_property
+    def editor(self) -> ServiceEditor:
+        """Who changes services, one at a time."""
+        from deploytool.adapters.cloudrun.editor import CloudRunEditor
+
+        return CloudRunEditor(self.endpoint)
+
+    @cached_property
     def ledger(self) -> Ledger:
         """The record of releases, beside services.toml."""
         from deploytool.adapters.ledger import SqliteLedger
@@ -198,6 +204,16 @@ class App:
                 fleet=fleet,
             )
         )
+
+    def must_want(self, yes: bool, question: str) -> None:
+        """A person is asked; a program must have said so. Raises typer.Abort when the answer is no."""
+        import typer
+
+        if yes:
+            return
+        if not sys.stdin.isatty():
+            raise UsageError("Nobody is there to be asked.", hint="Say so: --yes. Or look first: --dry-run")
+        typer.confirm(question, abort=True, err=True)
 
     def note(self, text: str) -> None:
         """A remark for the person, on stderr."""

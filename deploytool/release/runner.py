@@ -18,7 +18,7 @@ from deploytool.errors import DeployToolError, ExitCode, LeaseHeld, LeaseLost, T
 from deploytool.release import candidate, proving, shifting, undo, watching
 from deploytool.release.journal import Journal
 from deploytool.release.tools import Hold, Tools
-from deploytool.release.writing import Moved
+from deploytool.release.writing import Moved, StepFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,12 @@ class Runner:
             self._step(f"shift {percent}", self._shift, percent)
             if percent < 100:
                 self._step(f"bake {percent}", self._bake, percent)
-        self._step("confirm", self._confirm)
+        try:
+            self._step("confirm", self._confirm)
+        except StepFailed as failed:
+            if plan.kind is Kind.DEPLOY:
+                raise
+            return self._hand_over(Moved(failed.message, hint=failed.hint), "the map is restored")
         reason = f"{plan.revision} serves {plan.commit[:8]}" if plan.kind is Kind.DEPLOY else "the map is restored"
         self.journal.ended(Outcome.SUCCEEDED, reason)
         self.tools.teller.done(reason)
