@@ -55,9 +55,12 @@ class Releasing:
     def run(self, plan: Plan, table: ServiceTable, work: Callable[[Runner], Ending], earlier: Release | None) -> Ending:
         """Under the lease of the service. Raises LeaseHeld when somebody else has it for too long."""
         tools = self._tools(plan, table)
-        with self.signals.heard(), self._leased(plan, tools.teller, earlier) as keeper:
-            with visitors(self.app, plan):
-                return work(Runner(plan, tools, keeper, earlier))
+        with (
+            self.signals.heard(),
+            self._leased(plan, tools.teller, earlier) as keeper,
+            visitors(self.app, plan),
+        ):
+            return work(Runner(plan, tools, keeper, earlier))
 
     def _leased(self, plan: Plan, teller: Teller, earlier: Release | None) -> Keeper:
         holder = whoami.holder_now(
@@ -192,3 +195,10 @@ def refused_row(plan: Plan, reason: str, hint: str) -> ReleaseRow:
         before=plan.before.named if plan.before else (),
         after=plan.before.named if plan.before else (),
     )
+
+
+@contextmanager
+def teller_of(app: App) -> Iterator[Callable[[str], Teller]]:
+    """Who says on stderr what happens, one line a step."""
+    with app.progress() as progress:
+        yield lambda service: progress.of(service)
