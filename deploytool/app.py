@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from deploytool.render import Format, Report
 
 ASKING = frozenset(
-    ("drift", "explain", "status", "where")
+    ("drift", "explain", "status", "where", "deploy", "rollback")
 )  # commands that ask the API, unless they are given a fleet file
 STATE = ".deploytool"  # beside services.toml; ignored by git
 

@@ -73,7 +73,7 @@ def _planned(app: App, wish: Wish) -> list[tuple[Plan, tuple[CheckLine, ...]]]:
     report = seen.detection.report(seen.fleet, seen.history, app.now())
     releases = releases_of(app.ledger.events())
     planner = Planner(seen.detection, aim, releases, by=_who(app))
-    drifts = in_order(chosen(report, stale=wish.stale, force=wish.force or bool(wish.commit)), app.config)
+    drifts = in_order(chosen(report, stale=wish.stale, force=wish.force), app.config)
     found = []
     for drift in drifts:
         place = Place(drift.project, drift.region, drift.name)

@@ -17,7 +17,7 @@ from deploytool.domain.model import Place, Service
 from deploytool.domain.plan import Before, Plan, Watch, release_id, revision_name, sized, tag_for
 from deploytool.domain.release import Kind, Outcome, Release
 from deploytool.domain.report import CodeState, DriftReport, ServiceDrift, Verdict
-from deploytool.domain.traffic_plan import LATEST, named_rows, rows_of, same_wish
+from deploytool.domain.traffic_plan import LATEST, named_rows, rows_of, said, same_wish
 from deploytool.domain.tree import Tree
 from deploytool.errors import UsageError
 from deploytool.ports import SeenService
@@ -25,10 +25,11 @@ from deploytool.ports import SeenService
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """The commit that goes live. `on_target`: is it in the history of the target branch?"""
+    """The commit that goes live, and the tip of the target branch. `on_target`: does the branch have the commit?"""
 
     ref: str
     commit: str
+    tip: str
     on_target: bool
 
 
@@ -36,14 +37,14 @@ def aim_at(detection: Detection, ref: str | None) -> Aim:
     """Point the detection at the commit that a person named; at the target when nobody did."""
     repository = detection.repository
     if ref is None:
-        return Aim(detection.ref, detection.target, True)
+        return Aim(detection.ref, detection.target, detection.target, True)
     commit = repository.named(ref)
     if commit is None:
         raise UsageError(f"There is no commit {ref!r} in {repository.facts.top}.", hint=f"git fetch origin {ref}")
     branch, tip = detection.ref, detection.target
     on_target = repository.has_in_history(tip, commit)
     detection.aim(branch if commit == tip else ref, commit)
-    return Aim(branch, commit, on_target)
+    return Aim(branch, commit, tip, on_target)
 
 
 def in_order(drifts: Iterable[ServiceDrift], config: Config) -> list[ServiceDrift]:
@@ -102,6 +103,7 @@ class Planner:
             min_instances=settings.min_instances,
             cpu_throttling=settings.cpu_throttling,
         )
+        before = before_of(service, changes.service_labels, self.releases) if service else None
         most = max(drift.revisions, key=lambda row: row.percent, default=None)
         plan = Plan(
             id=release,
@@ -121,14 +123,14 @@ class Planner:
             tag=tag_for(drift.name),
             steps=table.release.steps if service else (100,),
             watch=watch_of(table),
-            before=before_of(service, changes.service_labels, self.releases) if service else None,
+            before=before,
             changes=changes,
             from_commit=(most.commit or "") if most else "",
             from_scope=(most.scope or "") if most else "",
             hold=hold,
             settings=settings_said(seen, settings.min_instances, settings.cpu_throttling),
             checks=tuple(f"{check.name} ({', '.join(check.when)})" for check in table.checks),
-            notes=tuple(_notes(table, service)),
+            notes=tuple(_notes(table, before)),
         )
         return sized(plan, drift.commits)
 
@@ -227,9 +229,11 @@ def _throttling(now: object, wanted: bool) -> str:
     return f"cpu_throttling {words[wanted]}" if now is wanted else f"cpu_throttling {said} -> {words[wanted]}"
 
 
-def _notes(table: ServiceTable, service: Service | None) -> Iterable[str]:
-    if service is None:
+def _notes(table: ServiceTable, before: Before | None) -> Iterable[str]:
+    if before is None:
         yield "first deployment: there is nothing to go back to; nobody may call it until somebody allows it"
+    elif not before.latest:
+        yield f"traffic was pinned by name ({said(before.named)}): it moves, and is pinned to the new revision then"
     if not any("candidate" in check.when for check in table.checks):
         yield "no check looks at the candidate: that it starts is all that is known before it has traffic"
 

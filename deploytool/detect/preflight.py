@@ -55,7 +55,7 @@ class Preflight:
             ("unfinished", lambda: iter([_unfinished_line(open_release(self.planner.releases, plan.place))])),
             ("work tree", lambda: iter([self._work_tree(plan)])),
             ("commit", lambda: self._commit(plan.commit, self.planner.aim)),
-            ("hotfix", lambda: filter(None, iter([ancestry_line(drift.code)]))),
+            ("hotfix", lambda: self._hotfix(plan, drift)),
             ("quarantine", lambda: iter([self._quarantine(plan)])),
             ("image", lambda: self._image(table, plan)),
             ("environment", lambda: iter([self._environment(table, seen)])),
@@ -87,6 +87,14 @@ class Preflight:
         yield from commit_lines(
             commit, aim.ref, on_target=aim.on_target, unmerged=self.unmerged, remotes=len(remotes), pushed=pushed
         )
+
+    def _hotfix(self, plan: Plan, drift: ServiceDrift) -> Iterator[CheckLine]:
+        """An older commit of the branch may be deployed; what is on no branch would be lost."""
+        served = plan.from_commit
+        merged = bool(served) and self.planner.detection.repository.has_in_history(self.planner.aim.tip, served)
+        line = None if merged else ancestry_line(drift.code)
+        if line is not None:
+            yield line
 
     def _quarantine(self, plan: Plan) -> CheckLine:
         return quarantine_line(plan.commit, plan.scope, quarantine_of(self.planner.releases, plan.place))

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from deploytool.domain import traffic_plan
+from deploytool.domain.maps import rows_at
 from deploytool.domain.plan import Plan
 from deploytool.domain.release import EventKind, Kind, Outcome, Release
 from deploytool.errors import DeployToolError, ExitCode, LeaseHeld, LeaseLost, Terminated
@@ -19,6 +21,9 @@ from deploytool.release import candidate, proving, shifting, undo, watching
 from deploytool.release.journal import Journal
 from deploytool.release.tools import Hold, Tools
 from deploytool.release.writing import Moved, StepFailed
+
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +101,8 @@ class Runner:
     def _run(self, *, resumed: bool) -> Ending:
         plan = self.plan
         if plan.kind is Kind.DEPLOY:
-            self._step("build", self._build)
-            self._step("candidate", self._candidate)
+            self._step("build", self._build, meant={"builder": plan.builder, "image": plan.image})
+            self._step("candidate", self._candidate, meant={"revision": plan.revision, "tag": plan.tag})
             self._step("verify", self._verify)
         if plan.hold and not resumed:
             self.journal.noted(waiting="at the verified candidate")
@@ -105,7 +110,8 @@ class Runner:
                 None, f"{plan.revision} is verified and has no traffic", ExitCode.CLEAN, _again(plan, "--resume")
             )
         for percent in plan.steps:
-            self._step(f"shift {percent}", self._shift, percent)
+            rows = traffic_plan.json_of(rows_at(plan, percent, newest=True))
+            self._step(f"shift {percent}", self._shift, percent, meant={"traffic": rows})
             if percent < 100:
                 self._step(f"bake {percent}", self._bake, percent)
         try:
@@ -119,13 +125,13 @@ class Runner:
         self.tools.teller.done(reason)
         return Ending(Outcome.SUCCEEDED, reason, ExitCode.CLEAN)
 
-    def _step(self, name: str, work: Any, *given: Any) -> None:
+    def _step(self, name: str, work: Any, *given: Any, meant: Mapping[str, Any] = NOTHING) -> None:
         """Intent, work, observation; nothing for what was seen done already."""
         if name in self.journal.done:
             return
         self.tools.teller.step(name)
         self.hold.check()
-        self.journal.intent(name)
+        self.journal.intent(name, **meant)
         try:
             evidence: Mapping[str, Any] = work(*given)
         except DeployToolError as problem:
