@@ -48,9 +48,10 @@ class ConfigurationError(DeployToolError):
 
 
 class CouldNotLook(DeployToolError):
-    """A neighbour could not be asked, or its answer could not be understood."""
+    """A neighbour could not be asked, or its answer could not be understood. `passing`: it may be able to in a while."""
 
     exit_code = ExitCode.UNDETERMINED
+    passing = True
 
 
 class RepositoryError(DeployToolError):

@@ -41,6 +41,7 @@ class Refused(CouldNotLook):
     ) -> None:
         super().__init__(message, hint=hint)
         self.code, self.status, self.said, self.wait = code, status, said, wait
+        self.passing = code in PASSING
 
     @property
     def acted(self) -> bool:

@@ -74,8 +74,11 @@ class Releasing:
             teller.tell(f"waiting: {held.message}")
 
         def may_replace(lease: Lease) -> bool:
-            """Of a release that we go on with, once its process is known to be gone."""
-            return earlier is not None and lease.holder.release == earlier.id and whoami.is_gone(lease.holder)
+            """Of the release that we go on with, or of one that is not open, once its process is known to be gone."""
+            if not whoami.is_gone(lease.holder):
+                return False
+            left = {one.id for one in releases_of(self.app.ledger.events()) if one.outcome is None}
+            return lease.holder.release not in left or (earlier is not None and lease.holder.release == earlier.id)
 
         ttl = float(self.app.config.locks.ttl.seconds)
         return hold(

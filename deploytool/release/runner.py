@@ -7,6 +7,7 @@ meant is settled by what the cloud says. Whatever goes wrong on the way leads to
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -16,7 +17,7 @@ from deploytool.domain import traffic_plan
 from deploytool.domain.maps import rows_at
 from deploytool.domain.plan import Plan
 from deploytool.domain.release import EventKind, Kind, Outcome, Release
-from deploytool.errors import DeployToolError, ExitCode, LeaseHeld, LeaseLost, Terminated
+from deploytool.errors import CouldNotLook, DeployToolError, ExitCode, LeaseHeld, LeaseLost, Terminated
 from deploytool.release import candidate, proving, shifting, undo, watching
 from deploytool.release.journal import Journal
 from deploytool.release.tools import Hold, Tools
@@ -201,7 +202,8 @@ class Runner:
         said = "nothing was changed"
         if self._wrote:
             self.tools.teller.step("undo")
-            self.journal.intent("undo", reason=reason, outcome=outcome.value)
+            with suppress(CouldNotLook):  # without a ledger, putting back still comes first
+                self.journal.intent("undo", reason=reason, outcome=outcome.value)
             undone = undo.put_back(self.plan, self.tools, self.hold, reached=self._reached)
             self.journal.observed("undo", said=undone.said, serving=undone.rows)
             said = undone.said
