@@ -6,6 +6,7 @@ import http.client
 import socket
 import ssl
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
@@ -152,6 +153,14 @@ def test_redirects_within_the_host_are_followed_three_times():
         got = asked(server)
         assert (got.answer, got.said) == (FAIL, "leads on and on: more than 3 redirects")
         assert len(server.heard) == 4
+
+
+def test_a_redirect_never_leaves_tls():
+    secure, plain = Address("https", "example.com", 443, "/a"), Address("http", "example.com", 80, "/a")
+    assert probes._next(secure, "https://EXAMPLE.com:443/b") == replace(secure, target="/b")
+    assert probes._next(plain, "https://example.com/b").secure
+    with pytest.raises(Forbidden, match="without TLS"):
+        probes._next(secure, "http://example.com/b")
 
 
 def test_a_redirect_that_is_expected_is_an_answer():

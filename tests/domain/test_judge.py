@@ -70,6 +70,12 @@ def test_shares_are_what_was_written():
     assert judged(R(100, 30, 0.2), GOOD, rules).word is FAIL
 
 
+def test_what_good_answers_could_still_make_up_for_is_not_evident():
+    rules = JudgeRules(80, 0.1, 1.5)
+    assert judged(R(8, 8, 0.2), GOOD, rules).word is UNKNOWN
+    assert judged(R(9, 9, 0.2), GOOD, rules).word is FAIL
+
+
 @pytest.mark.parametrize("rules", [JudgeRules(0, 0.01, 1.5), JudgeRules(1, float("nan"), 1.5), JudgeRules(1, 0.1, 0)])
 def test_rules_that_nobody_can_judge_by(rules):
     assert judged(GOOD, GOOD, rules).word is UNKNOWN
