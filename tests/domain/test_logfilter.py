@@ -36,7 +36,7 @@ def unread(filter):
         ("see http://example.com", '"see http://example.com"'),
         ("a -> b (twice)", '"a -> b (twice)"'),
         ('user "bob" failed', '"user \\"bob\\" failed"'),
-        ("line\none", '"line\\x0aone"'),
+        ("line\none\x07", '"line\\none\\x07"'),
         ("severity>=ERROR", "(severity>=ERROR)"),
         ("severity >= ERROR", "(severity >= ERROR)"),
         ('textPayload: "lock"', '(textPayload: "lock")'),
