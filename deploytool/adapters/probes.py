@@ -218,9 +218,10 @@ def _host_in(here: str, location: str) -> str:
 
 
 def _may_change(outcome: Outcome, expected: int) -> bool:
-    """Nothing listens yet, or no instance is there yet."""
+    """Nothing listens yet, no instance is there yet, or Google's front does not know a new tag yet."""
     if isinstance(outcome, HttpAnswer):
-        return outcome.status in NOT_YET and outcome.status != expected
+        unknown_host = outcome.status == 404 and outcome.headers.get("content-type", "").startswith("text/html")
+        return (unknown_host or outcome.status in NOT_YET) and outcome.status != expected
     return outcome.passing
 
 

@@ -77,14 +77,14 @@ def _nonsense(candidate: RequestStats, stable: RequestStats, rules: JudgeRules) 
         numbers = (stats.requests, stats.server_errors, stats.errors, stats.doubts)
         if min(numbers) < 0 or stats.server_errors > stats.requests:
             return Word.INCONCLUSIVE, "the numbers of the requests contradict one another"
-    if not (rules.min_requests >= 1 and rules.max_5xx >= 0 and rules.max_p95_ratio > 0):
+    if not (rules.min_requests >= 1 and 0 <= rules.max_5xx < math.inf and 0 < rules.max_p95_ratio < math.inf):
         return Word.INCONCLUSIVE, "the rules cannot be judged by"
     return None
 
 
 def _server_errors(candidate: RequestStats, stable: RequestStats, rules: JudgeRules) -> Found:
     """A failure is evident early when enough good answers could not make up for it any more."""
-    most = _share(rules.max_5xx) * max(candidate.requests, rules.min_requests)
+    most = _exact(rules.max_5xx) * max(candidate.requests, rules.min_requests)
     if candidate.server_errors <= most:
         return None
     if candidate.requests < rules.min_requests and candidate.server_errors < EARLY_ERRORS:
@@ -105,7 +105,7 @@ def _too_few(candidate: RequestStats, rules: JudgeRules) -> Found:
 def _error_lines(candidate: RequestStats, stable: RequestStats, rules: JudgeRules) -> Found:
     """Lines of severity ERROR per request; more than one a request is possible."""
     rate = Fraction(candidate.errors, candidate.requests)
-    if rate <= _share(rules.max_5xx):
+    if rate <= _exact(rules.max_5xx):
         return None
     said = f"{candidate.errors} error lines in {candidate.requests} requests"
     if stable.requests < rules.min_requests:
@@ -118,7 +118,7 @@ def _error_lines(candidate: RequestStats, stable: RequestStats, rules: JudgeRule
 def _doubts(candidate: RequestStats, stable: RequestStats, rules: JudgeRules) -> Found:
     """Lines that were not understood may all have been server errors."""
     for stats, errors in ((candidate, candidate.server_errors), (stable, 0)):
-        if stats.doubts and stats.doubts + errors > _share(rules.max_5xx) * (stats.requests + stats.doubts):
+        if stats.doubts and stats.doubts + errors > _exact(rules.max_5xx) * (stats.requests + stats.doubts):
             return Word.INCONCLUSIVE, f"{stats.doubts} request lines could not be understood"
     return None
 
@@ -133,7 +133,8 @@ def _latency(candidate: RequestStats, stable: RequestStats, rules: JudgeRules) -
         return Word.INCONCLUSIVE, "how long what serves takes to answer cannot be told"
     assert mine is not None
     assert other is not None
-    if mine - other < SAME_LATENCY or mine <= rules.max_p95_ratio * other:
+    more = _exact(mine) - _exact(other)
+    if more < _exact(SAME_LATENCY) or _exact(mine) <= _exact(rules.max_p95_ratio) * _exact(other):
         return None
     said = f"95 % of answers take up to {_ms(mine)}, {_ms(other)} on what serves"
     return Word.FAIL, f"{said}; at most {rules.max_p95_ratio} times as long is allowed"
@@ -143,9 +144,9 @@ def _is_time(seconds: float | None) -> bool:
     return seconds is not None and math.isfinite(seconds) and seconds >= 0
 
 
-def _share(share: float) -> Fraction:
-    """The share as it was written: 0.29 of 100 is 29, which floats do not say."""
-    return Fraction(str(share)) if math.isfinite(share) else Fraction(1)
+def _exact(number: float) -> Fraction:
+    """The number as it is written: 0.29 of 100 is 29, which floats do not say."""
+    return Fraction(str(number))
 
 
 def _percent(share: Fraction | float) -> str:
