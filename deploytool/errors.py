@@ -48,7 +48,7 @@ class ConfigurationError(DeployToolError):
 
 
 class CouldNotLook(DeployToolError):
-    """A neighbour could not be asked, or its answer could not be understood. `passing`: it may be able to in a while."""
+    """A neighbour could not be asked, or its answer was not understood. `passing`: it may be otherwise in a while."""
 
     exit_code = ExitCode.UNDETERMINED
     passing = True

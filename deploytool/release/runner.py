@@ -23,7 +23,6 @@ from deploytool.release.journal import Journal
 from deploytool.release.tools import Hold, Tools
 from deploytool.release.writing import Moved, StepFailed
 
-
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
