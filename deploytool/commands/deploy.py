@@ -10,7 +10,7 @@ from deploytool.commands.looking import look
 from deploytool.commands.releasing import Releasing, refused_row, row_of, teller_of, under_lease
 from deploytool.detect.planning import Planner, aim_at, chosen, in_order
 from deploytool.detect.preflight import Preflight
-from deploytool.domain.model import Place
+from deploytool.domain.model import Kind, Place
 from deploytool.domain.plan import Plan
 from deploytool.domain.preflight import CheckLine, bad, refusals
 from deploytool.domain.release import quarantine_of, releases_of
@@ -77,9 +77,9 @@ def _planned(app: App, wish: Wish) -> list[tuple[Plan, tuple[CheckLine, ...]]]:
     found = []
     for drift in drifts:
         place = Place(drift.project, drift.region, drift.name)
-        service = app.editor.read(place)
-        plan = planner.plan(drift, service, app.now(), hold=wish.no_traffic)
         table = app.config.services[drift.name]
+        service = app.editor.read_job(place) if table.kind is Kind.JOB else app.editor.read(place)
+        plan = planner.plan(drift, service, app.now(), hold=wish.no_traffic)
         if wish.stale and not wish.force and _is_held_back(plan, planner):
             app.note(f"{drift.name}: {plan.commit[:8]} was rolled back before; it is left as it is (--force)")
             continue

@@ -13,8 +13,9 @@ from deploytool.detect.grounds import Key
 from deploytool.detect.serving import Declared, overrides_of
 from deploytool.domain.build import BuilderName, Wanted, wanted_of
 from deploytool.domain.changes import changes_of
+from deploytool.domain.model import Kind as ServiceKind
 from deploytool.domain.model import Place, Service
-from deploytool.domain.plan import Before, Plan, Watch, release_id, revision_name, sized, tag_for
+from deploytool.domain.plan import Before, Changes, Plan, Was, Watch, release_id, revision_name, sized, tag_for
 from deploytool.domain.release import Kind, Outcome, Release
 from deploytool.domain.report import CodeState, DriftReport, ServiceDrift, Verdict
 from deploytool.domain.traffic_plan import LATEST, named_rows, rows_of, said, same_wish
@@ -103,7 +104,8 @@ class Planner:
             min_instances=settings.min_instances,
             cpu_throttling=settings.cpu_throttling,
         )
-        before = before_of(service, changes.service_labels, self.releases) if service else None
+        job = table.kind is ServiceKind.JOB
+        before = before_of(service, changes.service_labels, self.releases) if service and not job else None
         most = max(drift.revisions, key=lambda row: row.percent, default=None)
         plan = Plan(
             id=release,
@@ -121,16 +123,18 @@ class Planner:
             key=wanted.key,
             scope=wanted.scope,
             tag=tag_for(drift.name),
-            steps=table.release.steps if service else (100,),
+            steps=table.release.steps if service and not job else (100,),
             watch=watch_of(table),
             before=before,
             changes=changes,
             from_commit=(most.commit or "") if most else "",
             from_scope=(most.scope or "") if most else "",
             hold=hold,
+            job=job,
+            was=was_of(service, changes) if service and job else None,
             settings=settings_said(seen, settings.min_instances, settings.cpu_throttling),
             checks=tuple(f"{check.name} ({', '.join(check.when)})" for check in table.checks),
-            notes=tuple(_notes(table, before)),
+            notes=() if job else tuple(_notes(table, before)),
         )
         return sized(plan, drift.commits)
 
@@ -164,6 +168,16 @@ def before_of(service: Service, labels: Mapping[str, str], releases: Sequence[Re
         latest=follows_latest(service, releases),
         generation=service.generation,
         labels={name: value for name, value in service.labels.items() if name in labels},
+    )
+
+
+def was_of(job: Service, changes: Changes) -> Was:
+    """What a job has where a release will write."""
+    return Was(
+        image=job.template.image,
+        labels={name: value for name, value in job.template.labels.items() if name in changes.labels},
+        env={name: value for name, value in job.template.env.items() if name in changes.env},
+        service_labels={name: value for name, value in job.labels.items() if name in changes.service_labels},
     )
 
 

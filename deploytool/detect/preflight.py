@@ -48,9 +48,14 @@ class Preflight:
         """One line per question; a question that nobody could answer is NG, never OK."""
         table = self.planner.config.services[drift.name]
         service = seen.service if seen else None
-        if table.kind is not Kind.SERVICE:
-            return (_kind_line(table),)
+        if table.kind is Kind.FUNCTION:
+            return (_function_line(),)
         found: list[CheckLine] = []
+        routed: list[tuple[str, Callable[[], Iterator[CheckLine]]]] = [
+            ("traffic", lambda: traffic_lines(service)),
+            ("rollback", lambda: iter([self._rollback(plan)])),
+            ("tag", lambda: iter([self._tag(plan, seen)])),
+        ]
         questions: list[tuple[str, Callable[[], Iterator[CheckLine]]]] = [
             ("unfinished", lambda: iter([_unfinished_line(open_release(self.planner.releases, plan.place))])),
             ("work tree", lambda: iter([self._work_tree(plan)])),
@@ -60,9 +65,7 @@ class Preflight:
             ("image", lambda: self._image(table, plan)),
             ("environment", lambda: iter([self._environment(table, seen)])),
             ("settings", lambda: iter([_settings_line(plan)])),
-            ("traffic", lambda: traffic_lines(service)),
-            ("rollback", lambda: iter([self._rollback(plan)])),
-            ("tag", lambda: iter([self._tag(plan, seen)])),
+            *(routed if not plan.job else []),
             ("checks", lambda: iter([self._checks(table)])),
             ("builder", lambda: iter([_builder_line(self.builder)])),
             ("lease", lambda: iter([self._lease(plan)])),
@@ -186,11 +189,8 @@ def wanted_of_plan(plan: Plan) -> Wanted:
     )
 
 
-def _kind_line(table: ServiceTable) -> CheckLine:
-    if table.kind is Kind.FUNCTION:
-        return bad("kind", "a function is deployed by Cloud Functions", "gcloud functions deploy", firm=True)
-    hint = f"gcloud run jobs update {table.name} --image IMAGE@sha256:…"
-    return bad("kind", "jobs cannot be deployed by this version", hint, firm=True)
+def _function_line() -> CheckLine:
+    return bad("kind", "a function is deployed by Cloud Functions", "gcloud functions deploy", firm=True)
 
 
 def _unfinished_line(release: Release | None) -> CheckLine:
@@ -219,8 +219,9 @@ def _builder_line(builder: ImageBuilder) -> CheckLine:
 
 def _env_names(seen: SeenService | None) -> Iterator[str]:
     """Names alone, also of those that come from a secret."""
-    template = seen.raw.get("template") if seen else None
-    for container in (template or {}).get("containers") or []:
+    template = (seen.raw.get("template") if seen else None) or {}
+    inner = template.get("template")  # of a job
+    for container in (inner if isinstance(inner, dict) else template).get("containers") or []:
         for entry in container.get("env") or []:
             if isinstance(entry, dict) and isinstance(entry.get("name"), str):
                 yield entry["name"]

@@ -18,7 +18,7 @@ from deploytool.domain.maps import rows_at
 from deploytool.domain.plan import Plan
 from deploytool.domain.release import EventKind, Kind, Outcome, Release
 from deploytool.errors import CouldNotLook, DeployToolError, ExitCode, LeaseHeld, LeaseLost, Terminated
-from deploytool.release import candidate, proving, shifting, undo, watching
+from deploytool.release import candidate, jobs, proving, shifting, undo, watching
 from deploytool.release.journal import Journal
 from deploytool.release.tools import Hold, Tools
 from deploytool.release.writing import Moved, StepFailed
@@ -100,6 +100,8 @@ class Runner:
 
     def _run(self, *, resumed: bool) -> Ending:
         plan = self.plan
+        if plan.job:
+            return self._run_job()
         if plan.kind is Kind.DEPLOY:
             self._step("build", self._build, meant={"builder": plan.builder, "image": plan.image})
             self._step("candidate", self._candidate, meant={"revision": plan.revision, "tag": plan.tag})
@@ -121,6 +123,16 @@ class Runner:
                 raise
             return self._hand_over(Moved(failed.message, hint=failed.hint), "the map is restored")
         reason = f"{plan.revision} serves {plan.commit[:8]}" if plan.kind is Kind.DEPLOY else "the map is restored"
+        return self._succeeded(reason)
+
+    def _run_job(self) -> Ending:
+        plan = self.plan
+        self._step("build", self._build, meant={"builder": plan.builder, "image": plan.image})
+        self._step("update", lambda: jobs.update(plan, self.image, self.tools, self.hold))
+        self._step("confirm", lambda: jobs.confirm(plan, self.image, self.tools))
+        return self._succeeded(f"the next execution of {plan.place.name} runs {plan.commit[:8]}")
+
+    def _succeeded(self, reason: str) -> Ending:
         self.journal.ended(Outcome.SUCCEEDED, reason)
         self.tools.teller.done(reason)
         return Ending(Outcome.SUCCEEDED, reason, ExitCode.CLEAN)
@@ -203,16 +215,21 @@ class Runner:
             self.tools.teller.step("undo")
             with suppress(CouldNotLook):  # without a ledger, putting back still comes first
                 self.journal.intent("undo", reason=reason, outcome=outcome.value)
-            undone = undo.put_back(self.plan, self.tools, self.hold, reached=self._reached)
+            undone = self._put_back()
             self.journal.observed("undo", said=undone.said, serving=undone.rows)
             said = undone.said
         self.journal.ended(outcome, reason)
         return said
 
+    def _put_back(self) -> undo.Undone:
+        if self.plan.job:
+            return jobs.put_back(self.plan, self.tools, self.hold)
+        return undo.put_back(self.plan, self.tools, self.hold, reached=self._reached)
+
     @property
     def _wrote(self) -> bool:
         """May anything of this release be in Cloud Run?"""
-        return any(step == "candidate" or step.startswith("shift ") for step in self.journal.meant)
+        return any(step in ("candidate", "update") or step.startswith("shift ") for step in self.journal.meant)
 
     @property
     def _reached(self) -> int:
@@ -239,7 +256,8 @@ class Runner:
         with self.tools.shield():
             try:
                 self._regain()
-                undo.drop_tag(self.plan, self.tools, self.hold)
+                if not self.plan.job:
+                    undo.drop_tag(self.plan, self.tools, self.hold)
                 self.journal.ended(Outcome.NEEDS_HUMAN, said)
             except DeployToolError as problem:
                 return self._stuck(f"{said} {problem.message}", moved.hint)

@@ -53,6 +53,7 @@ def ensure(
     clock: Clock,
     seconds: float,
     may: Callable[[], None],
+    job: bool = False,
 ) -> SeenService | None:
     """Read, judge, write, until `judge` says that it is done; the reading that said so.
 
@@ -64,7 +65,7 @@ def ensure(
     while True:
         wait = PAUSE
         try:
-            seen = editor.read(place)
+            seen = editor.read_job(place) if job else editor.read(place)
             if judge(seen) is Look.DONE:
                 return seen
             if clock.monotonic() > deadline:
