@@ -289,8 +289,9 @@ def test_the_registry_is_asked_and_not_guessed(cloud):
     for _ in range(2):
         with pytest.raises(CouldNotLook):
             registry.has(f"{IMAGE}@{DIGEST}")
-    with pytest.raises(CouldNotLook, match="names no digest"):
-        registry.has(f"{IMAGE}:latest")
+    for name in (f"{IMAGE}:latest", f"host/../../secret@{DIGEST}", f"host@{DIGEST}"):
+        with pytest.raises(CouldNotLook, match="names no digest"):
+            registry.has(name)
 
 
 @pytest.mark.parametrize(

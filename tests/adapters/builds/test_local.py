@@ -190,6 +190,14 @@ def test_a_submodule_beside_it_is_no_matter(made, builder_of, want, told):
     assert built(builder, want, told).digest
 
 
+def test_a_pattern_beside_other_sources_may_find_nothing(made, builder_of, want, told):
+    text = DOCKERFILE.replace(b"requirements.txt .", b"requirements.txt uv.lock* ./")
+    builder = builder_of(made({"Dockerfile": text}))
+    assert built(builder, want, told).digest
+    alone = builder_of(made({"Dockerfile": text.replace(b"COPY requirements.txt", b"COPY")}))
+    assert "git does not hold" in alone.refusal(want(alone.repository))[0]
+
+
 def test_folders_and_entrypoints_are_kept(made, builder_of, want, told):
     text = DOCKERFILE.replace(b"CMD", b'RUN mkdir -p data/in && useradd me\nENTRYPOINT ["python"]\nCMD')
     builder = builder_of(made({"Dockerfile": text.replace(b'["python", "svc/main.py"]', b'["svc/main.py"]')}))
