@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from deploytool.config import Config
     from deploytool.domain.build import BuilderName
     from deploytool.emulator.client import Address
-    from deploytool.ports import FleetReader, ImageBuilder
+    from deploytool.ports import FleetReader, ImageBuilder, Ledger, LogReader, Prober, ServiceEditor
     from deploytool.render import Format, Report
 
 ASKING = frozenset(
-    ("drift", "explain", "status", "where")
+    ("drift", "explain", "status", "where", "deploy", "rollback")
 )  # commands that ask the API, unless they are given a fleet file
 STATE = ".deploytool"  # beside services.toml; ignored by git
 
@@ -104,6 +104,21 @@ class App:
             return host if "://" in host else f"http://{host}"
         return self.emulator.url if self.config.project.cloud == "local" else None
 
+    @cached_property
+    def prober(self) -> Prober:
+        """Who asks services for their pages; with the embedded Cloud Run, nobody is told who we are."""
+        from deploytool.adapters.identity import identity_for
+        from deploytool.adapters.probes import Prober
+
+        return Prober(identity_for if self.endpoint is None else None)
+
+    @cached_property
+    def log_reader(self) -> LogReader:
+        """Who tells what was logged: Cloud Logging, or the server that stands for Cloud Run here."""
+        from deploytool.adapters.logging import Logs, logging_api
+
+        return Logs(logging_api(self.endpoint), self.config.project.project)
+
     def fleet_reader(self, files: Sequence[str] = ()) -> FleetReader:
         """Who tells what runs: the files, when any are given, else the API."""
         regions = tuple(
@@ -153,6 +168,20 @@ class App:
             case _:
                 assert_never(name)
 
+    @cached_property
+    def editor(self) -> ServiceEditor:
+        """Who changes services, one at a time."""
+        from deploytool.adapters.cloudrun.editor import CloudRunEditor
+
+        return CloudRunEditor(self.endpoint)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The record of releases, beside services.toml."""
+        from deploytool.adapters.ledger import SqliteLedger
+
+        return SqliteLedger(self.state / "ledger.sqlite")
+
     def now(self) -> datetime:
         return clock.now(self.environ)
 
@@ -175,6 +204,16 @@ class App:
                 fleet=fleet,
             )
         )
+
+    def must_want(self, yes: bool, question: str) -> None:
+        """A person is asked; a program must have said so. Raises typer.Abort when the answer is no."""
+        import typer
+
+        if yes:
+            return
+        if not sys.stdin.isatty():
+            raise UsageError("Nobody is there to be asked.", hint="Say so: --yes. Or look first: --dry-run")
+        typer.confirm(question, abort=True, err=True)
 
     def note(self, text: str) -> None:
         """A remark for the person, on stderr."""

@@ -31,6 +31,10 @@ class DeployToolError(Exception):
             self.exit_code = exit_code
 
 
+class Terminated(BaseException):
+    """SIGTERM, raised where the program stands, so that what must be put back is put back."""
+
+
 class UsageError(DeployToolError):
     """The command line asks for something that does not exist or does not go together."""
 

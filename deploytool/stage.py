@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from deploytool.adapters.builds.store import content_of, keep
@@ -12,6 +12,7 @@ from deploytool.adapters.git import Repository
 from deploytool.adapters.git.process import Git
 from deploytool.config import Config
 from deploytool.domain.image import image_of
+from deploytool.domain.model import Place
 from deploytool.emulator import client, daemon
 from deploytool.emulator.errors import EmulatorError
 from deploytool.errors import CouldNotLook
@@ -33,6 +34,20 @@ def emulator_of(config: Config, state: Path, repository: Repository) -> client.A
     except EmulatorError as error:
         raise CouldNotLook(str(error), hint=error.hint) from error
     return address
+
+
+def visit(address: client.Address, place: Place, per_second: float, seconds: float) -> None:
+    """Have the server send requests to a service; 0 seconds ends that. Visitors that do not come are no failure."""
+    with suppress(EmulatorError):
+        client.visit(
+            address,
+            project=place.project,
+            region=place.region,
+            service=place.name,
+            per_second=per_second,
+            seconds=seconds,
+            path="/health",
+        )
 
 
 def forget_story(state: Path) -> None:

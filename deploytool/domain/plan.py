@@ -58,6 +58,7 @@ class Changes:
     """What the new revision has that the template has not. Names and our own values only."""
 
     labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)  # the commit and the build time, never anything else
     min_instances: int | None = None
     cpu_throttling: bool | None = None

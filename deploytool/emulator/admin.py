@@ -1,4 +1,4 @@
-"""Our own front door, behind the token of the state folder: health, import, export, reset, stop."""
+"""Our own front door, behind the token of the state folder: health, import, export, reset, visitors, stop."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from deploytool.emulator.bodies import MAX_IMPORT, json_object, plain
 from deploytool.emulator.client import TOKEN_HEADER
 from deploytool.emulator.errors import ApiError
 from deploytool.emulator.fleet import export_fleet, import_fleet
+from deploytool.emulator.visitors import visit_of
 
 Answer = Callable[[Request], Awaitable[Response]]
 
@@ -49,16 +50,24 @@ async def _export(request: Request) -> Response:
 
 @_with_token
 async def _reset(request: Request) -> Response:
-    world = request.app.state.world
-    with world.store.writing():
-        world.store.clear()
-    await request.app.state.programs.end_all()
+    house = request.app.state.house
+    with house.world.store.writing():
+        house.world.store.clear()
+    await house.quiet()
+    house.journal.store.clear()
+    return plain({})
+
+
+@_with_token
+async def _visitors(request: Request) -> Response:
+    """`{project, region, service, per_second, seconds, path}`: what `client.visit` sends."""
+    request.app.state.house.visitors.send(visit_of(await json_object(request)))
     return plain({})
 
 
 @_with_token
 async def _stop(request: Request) -> Response:
-    request.app.state.stop()
+    request.app.state.house.stop()
     return plain({})
 
 
@@ -67,5 +76,6 @@ routes = [
     Route("/emulator/import", _import, methods=["POST"]),
     Route("/emulator/export", _export, methods=["GET"]),
     Route("/emulator/reset", _reset, methods=["POST"]),
+    Route("/emulator/visitors", _visitors, methods=["POST"]),
     Route("/emulator/stop", _stop, methods=["POST"]),
 ]

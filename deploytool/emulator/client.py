@@ -45,6 +45,17 @@ def reset(address: Address) -> None:
     _asked(address, "POST", "/emulator/reset")
 
 
+def visit(
+    address: Address, *, project: str, region: str, service: str, per_second: float, seconds: float, path: str = "/"
+) -> None:
+    """Have the server itself send GET requests to a service, for at most 600 seconds; 0 seconds ends that.
+
+    They are split by traffic and logged as any others. A second call for the same service replaces the first.
+    """
+    where = {"project": project, "region": region, "service": service, "path": path}
+    _asked(address, "POST", "/emulator/visitors", where | {"per_second": per_second, "seconds": seconds})
+
+
 def stop(address: Address) -> None:
     """End the server; its state stays."""
     _asked(address, "POST", "/emulator/stop")
@@ -79,4 +90,6 @@ def _why(value: Any, status: int) -> str:
 def _hint(status: int) -> str:
     if status == 403:
         return "Ask from the project whose state folder that server serves, or start another: deploytool emulator serve"
+    if status == 404:
+        return "See what there is: deploytool emulator export"
     return "The file needs the shape that `deploytool emulator export` prints."

@@ -50,7 +50,7 @@ class Gate:
         host = absolute[0] if absolute else headers.get("host", "")
         if absolute:
             scope["path"], scope["raw_path"] = absolute[1], absolute[1].encode()
-        if hosts.is_loopback(host) or (absolute and hosts.is_cloud_run(host)):
+        if hosts.is_loopback(host) or (absolute and hosts.is_ours(host)):
             scope["state"] = {**scope.get("state", {}), "region": hosts.region_of(host)}
             return None
         return plain(ApiError(403, "PERMISSION_DENIED", f"This server does not answer for '{host}'.").body(), 403)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from deploytool.emulator.client import Address
-from deploytool.emulator.daemon import SETTLE
+from deploytool.emulator.daemon import SCALE_DOWN, SETTLE
 from deploytool.emulator.errors import EmulatorError
 from deploytool.emulator.lockfile import HOST, Claim, Holding, living, lock_path, take
 
@@ -22,11 +22,12 @@ def serve(
     *,
     settle: float = SETTLE,
     idle: float | None = None,
+    scale_down: float = SCALE_DOWN,
     ready: Callable[[Address], None] = lambda address: None,
 ) -> None:
     """Serve `state` on 127.0.0.1:`port` (0: any free one); `ready` is called once clients can come.
 
-    `idle` seconds without a request end it; None serves until SIGINT or SIGTERM.
+    `idle` seconds without a request end it; None serves until SIGINT or SIGTERM. A program ends after `scale_down`.
     Raises EmulatorError when another server has the folder, or the folder or port cannot be used.
     """
     from deploytool.emulator.house import House
@@ -34,7 +35,7 @@ def serve(
     state = state.resolve()
     holding = _take_folder(state)
     try:
-        house = House(state, port=port, settle=settle, token=secrets.token_urlsafe(24))
+        house = House(state, port=port, settle=settle, token=secrets.token_urlsafe(24), scale_down=scale_down)
         try:
             holding.write(Claim(os.getpid(), house.port, house.token))
             ready(Address(HOST, house.port, house.token))

@@ -16,21 +16,29 @@ Resource = dict[str, Any]
 
 
 def settle_due(store: Store, now: float) -> None:
-    """Settle every operation whose time has come, oldest first."""
-    due = store.due(now)
-    if not due:
-        return
-    with store.writing():
-        for row in due:
-            at = stamp(datetime.fromtimestamp(row.due or now, UTC))
-            store.put(replace(row, body=_ended(store, row, at), due=None))
+    """Settle every operation whose time has come, oldest first.
+
+    One of a service whose revisions are still tried waits for them, and is looked at again when they are done.
+    """
+    waiting: set[str] = set()
+    while due := [row for row in store.due(now) if row.name not in waiting]:
+        with store.writing():
+            for row in due:
+                at = stamp(datetime.fromtimestamp(row.due or now, UTC))
+                ended = _ended(store, row, at)
+                if ended is None:
+                    waiting.add(row.name)
+                    continue
+                store.put(replace(row, body=ended, due=None))
+                waiting.clear()
 
 
-def _ended(store: Store, operation: Row, at: str) -> Resource:
-    hidden = operation.hidden
+def _ended(store: Store, operation: Row, at: str) -> Resource | None:
+    """The operation when it is over; None when it has to wait."""
+    hidden, metadata = operation.hidden, operation.body["metadata"]
     kind, target = hidden["kind"], store.get(hidden["target"])
-    if target is None:
-        body = {key: value for key, value in operation.body["metadata"].items() if key != "@type"}
+    if target is None or target.body.get("uid") != metadata.get("uid"):
+        body = {key: value for key, value in metadata.items() if key != "@type"}
         return operations.failed(operation.name, kind, body, f"'{short(hidden['target'])}' was deleted meanwhile.")
     if hidden["deletes"]:
         return operations.done(operation.name, kind, _removed(store, target, at))
@@ -51,33 +59,55 @@ def _removed(store: Store, target: Row, at: str) -> Resource:
     return {key: value for key, value in target.body.items() if key != "reconciling"}
 
 
-def _service_ended(store: Store, operation: Row, target: Row, at: str) -> Resource:
+def _service_ended(store: Store, operation: Row, target: Row, at: str) -> Resource | None:
     made = store.get(operation.hidden["revision"]) if operation.hidden["revision"] else None
-    failure = asked_failure(made.body) if made else None
-    if made is not None:
-        store.put(replace(made, body=revisions.finished(made.body, failure, at)))
+    failure = _failure_of(operation, made.body) if made else None
+    if made is not None and made.body.get("reconciling"):
+        store.put(replace(made, body=revisions.finished(made.body, failure, at), hidden={}))
     service = target.body
     if service.get("generation") == operation.body["metadata"]["generation"] and not service.get("deleteTime"):
-        service = _settled(store, service, at)
+        own = {row.name: row for row in store.children("revisions", service["name"])}
+        if _still_tried(service, own):
+            moved = services.routed(service, _ready(own) | set(serving(service)))
+            if moved != service:
+                store.put(replace(target, body=moved))
+            return None
+        service = _settled(store, service, own, at)
         store.put(replace(target, body=service))
-    if made is not None and failure is not None:
-        message = revisions.failure_message(short(made.name), failure)
-        return operations.failed(operation.name, "Service", service, message)
-    if service.get("terminalCondition", {}).get("state") == revisions.FAILED and made is None:
+    if failure is not None:
+        return operations.failed(operation.name, "Service", service, failure.message)
+    if made is None and revisions.state_of(service, "RoutesReady") == revisions.FAILED:
         return operations.failed(operation.name, "Service", service, service["terminalCondition"].get("message", ""))
     return operations.done(operation.name, "Service", service)
 
 
-def _settled(store: Store, service: Resource, at: str) -> Resource:
-    own = {row.name: row for row in store.children("revisions", service["name"])}
+def _failure_of(operation: Row, revision: Resource) -> revisions.Failure | None:
+    """What the template asks for, or what the trial of the revision's program found."""
+    asked, problem = asked_failure(revision), operation.hidden.get("problem")
+    if asked:
+        return revisions.asked_to_fail(revision, asked)
+    return revisions.failed_to_start(revision, problem) if problem else None
+
+
+def _still_tried(service: Resource, own: dict[str, Row]) -> bool:
+    """Is the newest revision, or one that traffic names, still being started?"""
+    named = {f"{service['name']}/revisions/{row.get('revision')}" for row in service.get("traffic") or []}
+    return any(name in own and own[name].hidden.get("trial") for name in named | {service.get("latestCreatedRevision")})
+
+
+def _ready(own: dict[str, Row]) -> set[str]:
+    return {short(name) for name, row in own.items() if revisions.is_ready(row.body)}
+
+
+def _settled(store: Store, service: Resource, own: dict[str, Row], at: str) -> Resource:
     newest = own.get(service.get("latestCreatedRevision", ""))
-    ready = {short(name) for name, row in own.items() if revisions.is_ready(row.body)}
+    ready = _ready(own)
     if newest is None:  # imported without its newest revision: keep what the import said about it
-        head = {"name": service.get("latestCreatedRevision") or service.get("latestReadyRevision") or ""}
-        newest_body, failure = head, None if service.get("latestReadyRevision") == head["name"] else "Unknown"
+        newest_body = {"name": service.get("latestCreatedRevision") or service.get("latestReadyRevision") or ""}
+        fine = service.get("latestReadyRevision") == newest_body["name"]
     else:
-        newest_body = newest.body
-        failure = None if short(newest.name) in ready else (asked_failure(newest.body) or "RevisionFailed")
+        newest_body, fine = newest.body, short(newest.name) in ready
+    failure = None if fine else revisions.failure_of(newest_body, asked_failure(newest_body))
     after = services.settled(service, newest_body, ready | set(serving(service)), failure, at)
     _retire(store, own, serving(after), at)
     return after

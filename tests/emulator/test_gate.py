@@ -55,6 +55,13 @@ def test_as_a_proxy_it_leads_to_cloud_run_only(served):
     assert ask(served, "http://run.googleapis.com.evil.example/x", Host="127.0.0.1") == 403
 
 
+def test_as_a_proxy_it_leads_to_the_logs_too(served):
+    inside = "logging.googleapis.com"
+    assert ask(served, f"http://{inside}/v2/entries:list", Host=inside) == 405  # a GET; the door is there
+    assert ask(served, "http://logging.googleapis.com.evil.example/x", Host="127.0.0.1") == 403
+    assert ask(served, "/v2/entries:list", Host=inside) == 403
+
+
 def test_tunnels_are_refused(served):
     with socket.create_connection(("127.0.0.1", served.port), timeout=5) as line:
         line.sendall(b"CONNECT oauth2.googleapis.com:443 HTTP/1.1\r\nHost: oauth2.googleapis.com:443\r\n\r\n")
