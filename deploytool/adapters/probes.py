@@ -107,6 +107,8 @@ class Prober:
         watch = _Watch(connection, left)
         try:
             connection.connect()
+            if watch.cut:  # before there was a line to cut
+                return self._late
             why = None if proxy else forbidden_peer(address, connection.sock.getpeername()[0])
             if why is not None:
                 return _unknown(f"was not asked: {why}")
@@ -156,8 +158,9 @@ class _Watch:
     def _end(self) -> None:
         self.cut = True
         line = self.line or self.connection.sock
-        with suppress(OSError, AttributeError):
-            socket.socket.shutdown(line, socket.SHUT_RDWR)  # of TLS too: without asking the other side
+        if line is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(line, socket.SHUT_RDWR)  # of TLS too: without asking the other side
 
 
 def _answer(connection: http.client.HTTPConnection, address: Address, token: str | None) -> HttpAnswer:

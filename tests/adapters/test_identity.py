@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from deploytool.adapters import identity
@@ -32,7 +34,6 @@ def test_a_failure_is_a_sentence_without_what_the_library_says(monkeypatch):
 
 
 def test_a_person_s_token_comes_with_the_refresh(monkeypatch):
-    from google.auth import default  # noqa: F401
     from google.oauth2 import credentials
 
     class Person(credentials.Credentials):
@@ -53,3 +54,26 @@ def test_without_credentials(monkeypatch):
     monkeypatch.setenv("NO_GCE_CHECK", "true")
     found = identity_for("https://x")
     assert (found.token, "DefaultCredentialsError" in found.why) == (None, True)
+
+
+def test_a_service_account_that_a_ci_system_stands_for(monkeypatch):
+    from google.auth import identity_pool
+
+    found = identity_pool.Credentials(
+        audience="//iam.googleapis.com/pool",
+        subject_token_type="urn:ietf:params:oauth:token-type:jwt",
+        token_url="https://sts.googleapis.com/v1/token",
+        credential_source={"file": "/nowhere"},
+        service_account_impersonation_url=f"{identity.IAM}/ci@demo-project.iam.gserviceaccount.com:generateAccessToken",
+    )
+    asked = []
+
+    def post(self, url, json, timeout):
+        asked.append((url, json))
+        return SimpleNamespace(json=lambda: {"token": "of.the.account"})
+
+    monkeypatch.setattr("google.auth.default", lambda scopes: (found, None))
+    monkeypatch.setattr("google.auth.transport.requests.AuthorizedSession.post", post)
+    assert identity_for("https://x").token == "of.the.account"
+    url = f"{identity.IAM}/ci%40demo-project.iam.gserviceaccount.com:generateIdToken"
+    assert asked == [(url, {"audience": "https://x", "includeEmail": True})]

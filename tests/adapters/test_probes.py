@@ -287,12 +287,13 @@ def certificate(tmp_path_factory):
 
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "here")])
+    names = [x509.IPAddress(ip_address("127.0.0.1")), x509.DNSName("svc.example.com")]
     now = datetime.now(UTC)
     made = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
@@ -332,6 +333,42 @@ def test_tls_that_dribbles_or_breaks_off(certificate, monkeypatch):
             got = Prober(deadline=0.5, patience=0).get(f"https://{server.host}/health", [server.host])
         assert (got.answer, got.said) == (UNKNOWN, said)
     assert time.monotonic() - begin < 2
+
+
+def test_through_the_proxy_of_the_surroundings(certificate, monkeypatch):
+    """The name is not even looked up here: the proxy does that, and TLS goes through it to the service."""
+    inner = over_tls(certificate, page(200, b'{"a": 1}'))
+
+    def proxy(line, server):
+        server.heard.append(line.recv(65536))
+        line.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        inner(line, server)
+
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    with answering(proxy, peek=True) as server:
+        monkeypatch.setenv("https_proxy", server.url(""))
+        got = Prober(deadline=2, patience=0).get("https://svc.example.com/health", ["svc.example.com"])
+        assert got.body == b'{"a": 1}'
+        assert server.heard[0].startswith(b"CONNECT svc.example.com:443 HTTP/1.")
+        assert b"\r\nHost: svc.example.com\r\n" in server.heard[1]
+    assert probes._proxy_for(Address("http", "svc.example.com", 80, "/")) is None
+    assert probes._proxy_for(Address("https", "127.0.0.1", 443, "/")) is None
+    monkeypatch.setenv("no_proxy", "example.com")
+    assert probes._proxy_for(Address("https", "svc.example.com", 443, "/")) is None
+
+
+def test_a_connection_that_comes_too_late(monkeypatch):
+    connect = http.client.HTTPConnection.connect
+
+    def slowly(connection):
+        time.sleep(0.3)
+        connect(connection)
+
+    monkeypatch.setattr(http.client.HTTPConnection, "connect", slowly)
+    begin = time.monotonic()
+    with answering(raw(HEAD + b"\r\n", forever=b"x", every=0.05)) as server:
+        assert asked(server, deadline=0.2).said == "did not answer within 0.2 s"
+        assert time.monotonic() - begin < 1
 
 
 def test_tls_that_nobody_vouches_for(certificate):
