@@ -76,6 +76,12 @@ class LeaseLost(DeployToolError):
     exit_code = ExitCode.FAILED_SAFE
 
 
+class PlanChanged(DeployToolError):
+    """The service is not as it was when the plan was made; nothing was done."""
+
+    exit_code = ExitCode.FINDINGS
+
+
 class WriteRefused(DeployToolError):
     """A change was refused, and nothing was changed. `conflict`: somebody else was first. `wait`: seconds asked for."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from deploytool.commands.looking import look
@@ -16,13 +16,17 @@ from deploytool.domain.preflight import CheckLine, bad, refusals
 from deploytool.domain.release import quarantine_of, releases_of
 from deploytool.domain.release_report import PlanReport, ReleaseReport, ReleaseRow
 from deploytool.domain.report import ServiceDrift
-from deploytool.errors import ExitCode, UsageError
+from deploytool.errors import ExitCode, PlanChanged, UsageError
 from deploytool.release.checking import cannot_run
 from deploytool.release.runner import Runner
 from deploytool.render import Format
 
 if TYPE_CHECKING:
     from deploytool.app import App
+
+
+Planned = tuple[Plan, tuple[CheckLine, ...]]
+MOST_PLANS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ def run(app: App, wish: Wish) -> ExitCode:
     return found.exit_code
 
 
-def _planned(app: App, wish: Wish) -> list[tuple[Plan, tuple[CheckLine, ...]]]:
+def _planned(app: App, wish: Wish) -> list[Planned]:
     """Every plan with its preflight, in the order of release."""
     tables = app.config.select(wish.services)
     seen = look(app, tables, fleet=(), precision=None, fetch=wish.fetch, dated=False)
@@ -107,29 +111,48 @@ def _is_held_back(plan: Plan, planner: Planner) -> bool:
     return plan.commit in held or (bool(plan.scope) and plan.scope in held)
 
 
-def _released(app: App, wish: Wish, plans: Sequence[tuple[Plan, tuple[CheckLine, ...]]]) -> list[ReleaseRow]:
+def _released(app: App, wish: Wish, plans: Sequence[Planned]) -> list[ReleaseRow]:
     """One after the other; what is released after one that failed is not begun."""
     rows: list[ReleaseRow] = []
     failed: set[str] = set()
     with teller_of(app) as teller:
         releasing = Releasing(app, teller, yes=wish.yes, wait=wish.wait)
-        for plan, lines in plans:
-            name = plan.place.name
-            table = app.config.services[name]
-            waits = sorted(set(table.after) & failed)
-            wrong = refusals(lines, force=wish.force)
+        for planned in plans:
+            name = planned[0].place.name
+            waits = sorted(set(app.config.services[name].after) & failed)
             if waits:
-                row = refused_row(plan, f"not begun, because {', '.join(waits)} comes first", "")
-            elif wrong:
-                row = refused_row(plan, f"{wrong[0].name}: {wrong[0].said}", wrong[0].hint)
+                row = refused_row(planned[0], f"not begun, because {', '.join(waits)} comes first", "")
             else:
-                row = row_of(app, plan, under_lease(releasing, plan, table, Runner.begin))
+                row = _one(releasing, wish, planned)
             rows.append(row)
             if row.exit_code is not ExitCode.CLEAN:
                 failed.add(name)
             if row.exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
                 break
     return rows
+
+
+def _one(releasing: Releasing, wish: Wish, planned: Planned) -> ReleaseRow:
+    """One release; planned anew when somebody else's ended while this one waited for the lease."""
+    app, (plan, lines) = releasing.app, planned
+    for _ in range(MOST_PLANS):
+        wrong = refusals(lines, force=wish.force)
+        if wrong:
+            return refused_row(plan, f"{wrong[0].name}: {wrong[0].said}", wrong[0].hint)
+        try:
+            ending = under_lease(releasing, plan, app.config.services[plan.place.name], Runner.begin)
+            return row_of(app, plan, ending)
+        except PlanChanged as changed:
+            app.note(f"{changed.message} Planning again ...")
+        again = [one for one in _planned(app, _only(wish, plan)) if one[0].place == plan.place]
+        if not again:
+            return refused_row(plan, f"{plan.place.name} is current by now", "", ExitCode.CLEAN)
+        ((plan, lines),) = again
+    return refused_row(plan, f"{plan.place.name} changes all the time", "deploytool lock list")
+
+
+def _only(wish: Wish, plan: Plan) -> Wish:
+    return replace(wish, services=[plan.place.name])
 
 
 def _who(app: App) -> str:

@@ -22,7 +22,7 @@ from deploytool.domain.plan import Plan
 from deploytool.domain.release import Release, releases_of
 from deploytool.domain.release_report import ReleaseRow
 from deploytool.domain.traffic_plan import named_rows
-from deploytool.errors import CouldNotLook, ExitCode, LeaseHeld
+from deploytool.errors import CouldNotLook, ExitCode, LeaseHeld, PlanChanged
 from deploytool.release.building import built_for
 from deploytool.release.checking import NEARBY, Pace, Target, run_checks
 from deploytool.release.keeping import Keeper, hold
@@ -152,11 +152,18 @@ def under_lease(
     work: Callable[[Runner], Ending],
     earlier: Release | None = None,
 ) -> Ending:
-    """How it ended; that somebody else holds the lease, or that nobody can tell, is an ending too."""
+    """How it ended; that somebody else holds the lease, or that nobody can tell, is an ending too.
+
+    With a person's consent beforehand, PlanChanged is raised: the caller plans anew.
+    """
     try:
         return releasing.run(plan, table, work, earlier)
     except LeaseHeld as held:
         return Ending(None, held.message, ExitCode.LOCKED, held.hint)
+    except PlanChanged as changed:
+        if releasing.yes:
+            raise
+        return Ending(None, changed.message, changed.exit_code, changed.hint)
     except CouldNotLook as problem:
         return Ending(None, problem.message, problem.exit_code, problem.hint)
 
@@ -183,7 +190,7 @@ def row_of(app: App, plan: Plan, ending: Ending) -> ReleaseRow:
     )
 
 
-def refused_row(plan: Plan, reason: str, hint: str) -> ReleaseRow:
+def refused_row(plan: Plan, reason: str, hint: str, code: ExitCode = ExitCode.FINDINGS) -> ReleaseRow:
     """A release that was not begun, so that nothing is in the ledger."""
     return ReleaseRow(
         id="",
@@ -193,7 +200,7 @@ def refused_row(plan: Plan, reason: str, hint: str) -> ReleaseRow:
         revision="",
         outcome=None,
         reason=reason,
-        exit_code=ExitCode.FINDINGS,
+        exit_code=code,
         next_command=hint,
         before=plan.before.named if plan.before else (),
         after=plan.before.named if plan.before else (),

@@ -17,7 +17,7 @@ from deploytool.domain import traffic_plan
 from deploytool.domain.maps import rows_at
 from deploytool.domain.plan import Plan
 from deploytool.domain.release import EventKind, Kind, Outcome, Release
-from deploytool.errors import CouldNotLook, DeployToolError, ExitCode, LeaseHeld, LeaseLost, Terminated
+from deploytool.errors import CouldNotLook, DeployToolError, ExitCode, LeaseHeld, LeaseLost, PlanChanged, Terminated
 from deploytool.release import candidate, jobs, proving, shifting, undo, watching
 from deploytool.release.journal import Journal
 from deploytool.release.tools import Hold, Tools
@@ -58,7 +58,12 @@ class Runner:
             self.journal.done.pop("verify", None)  # it waited: look again before it gets traffic
 
     def begin(self) -> Ending:
-        """Write the plan down, then run it. A release that could not be written down never was."""
+        """Write the plan down, then run it. A release that could not be written down never was.
+
+        Raises PlanChanged when the service is not as it was planned on: somebody else's release may have ended
+        while we waited for the lease.
+        """
+        self._must_be_as_planned()
         try:
             self.journal.begun(self.plan.record())
         except (KeyboardInterrupt, Terminated):
@@ -66,6 +71,16 @@ class Runner:
                 raise
             return self._back("interrupted", Outcome.ABORTED)
         return self._guarded()
+
+    def _must_be_as_planned(self) -> None:
+        plan, editor = self.plan, self.tools.editor
+        seen = editor.read_job(plan.place) if plan.job else editor.read(plan.place)
+        found = seen.service.generation if seen else None
+        planned = plan.was if plan.job else plan.before
+        if found != (planned.generation if planned else None):
+            raise PlanChanged(
+                f"{plan.place.name} was changed after this was planned.", hint=f"deploytool deploy {plan.place.name}"
+            )
 
     def resume(self) -> Ending:
         """Go on where it was left; what was being undone is undone to the end."""
