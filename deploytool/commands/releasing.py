@@ -211,4 +211,4 @@ def refused_row(plan: Plan, reason: str, hint: str, code: ExitCode = ExitCode.FI
 def teller_of(app: App) -> Iterator[Callable[[str], Teller]]:
     """Who says on stderr what happens, one line a step."""
     with app.progress() as progress:
-        yield lambda service: progress.of(service)
+        yield progress.of
