@@ -1,0 +1,1 @@
+"""What changes the world: the only room that writes to Cloud Run."""
