@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from deploytool.adapters.cloudrun.retry import Patience, retry_after
@@ -20,6 +21,7 @@ from deploytool.errors import CouldNotLook
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 LOGIN = "gcloud auth application-default login"
 PASSING = frozenset({408, 429, 500, 502, 503, 504})
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 MOST_ANSWER = 64 * 1024 * 1024  # bytes
 
 Json = dict[str, Any]
@@ -38,10 +40,18 @@ class Refused(CouldNotLook):
     """The API said no. `code` is the HTTP status, `status` Google's word for it ("ABORTED"), "" without one."""
 
     def __init__(
-        self, message: str, *, hint: str, code: int, status: str = "", said: str = "", wait: float = 0
+        self,
+        message: str,
+        *,
+        hint: str,
+        code: int,
+        status: str = "",
+        said: str = "",
+        wait: float = 0,
+        headers: Mapping[str, str] = NO_HEADERS,
     ) -> None:
         super().__init__(message, hint=hint)
-        self.code, self.status, self.said, self.wait = code, status, said, wait
+        self.code, self.status, self.said, self.wait, self.headers = code, status, said, wait, headers
         self.passing = code in PASSING
 
     @property

@@ -34,9 +34,7 @@ DAMAGE = (sqlite3.Error, OSError, ValueError)  # the latter for damage that is q
 class SqliteShelf:
     grain = 0.0
 
-    def __init__(
-        self, path: Path, *, clocks: Callable[[], Reading] = reading, patience: float = PATIENCE
-    ) -> None:
+    def __init__(self, path: Path, *, clocks: Callable[[], Reading] = reading, patience: float = PATIENCE) -> None:
         self.path, self._clocks, self._patience = path, clocks, patience
 
     def change(self, key: str, turn: Turn) -> Book:
