@@ -234,11 +234,9 @@ def _add(db: sqlite3.Connection, event: Event, data: str) -> None:
         event.number, event.release, at, event.kind.value, event.step, data, event.fence, event.previous, event.hash
     )  # fmt: skip
     db.execute(f"INSERT INTO events ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", line)
-    db.execute(
-        "INSERT INTO head (id, number, hash) VALUES (1, ?, ?)"
-        " ON CONFLICT (id) DO UPDATE SET number = excluded.number, hash = excluded.hash",
-        (event.number, event.hash),
-    )
+    end = (event.number, event.hash)
+    if not db.execute("UPDATE head SET number = ?, hash = ?", end).rowcount:
+        db.execute("INSERT INTO head (id, number, hash) VALUES (1, ?, ?)", end)
 
 
 def _plain(value: Any) -> Any:
