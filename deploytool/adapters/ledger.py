@@ -109,6 +109,7 @@ class SqliteLedger:
         """A transaction of our own that nobody writes beside; what is raised inside undoes it."""
         self._make_file()
         with closing(sqlite3.connect(self.file, isolation_level=None, timeout=PAUSE)) as db:
+            self._layout(db)  # before anything is written to a file that may be somebody else's
             db.execute("PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=FULL")
             db.execute("PRAGMA fullfsync=ON")  # macOS: past the cache of the disk as well
@@ -151,6 +152,9 @@ class SqliteLedger:
         """LAYOUT, or 0 for a file with nothing in it. Raises CouldNotLook for what is not a ledger of ours."""
         [layout] = db.execute("PRAGMA user_version").fetchone()
         [tables] = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        [page] = db.execute("PRAGMA page_size").fetchone()
+        if 0 < _size(self.file) < page:  # SQLite takes it for a new file
+            raise sqlite3.DatabaseError("file is torn")
         if layout == LAYOUT or (layout == 0 and not tables):
             return int(layout)
         raise CouldNotLook(
@@ -234,11 +238,9 @@ def _add(db: sqlite3.Connection, event: Event, data: str) -> None:
         event.number, event.release, at, event.kind.value, event.step, data, event.fence, event.previous, event.hash
     )  # fmt: skip
     db.execute(f"INSERT INTO events ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", line)
-    db.execute(
-        "INSERT INTO head (id, number, hash) VALUES (1, ?, ?)"
-        " ON CONFLICT (id) DO UPDATE SET number = excluded.number, hash = excluded.hash",
-        (event.number, event.hash),
-    )
+    end = (event.number, event.hash)
+    if not db.execute("UPDATE head SET number = ?, hash = ?", end).rowcount:
+        db.execute("INSERT INTO head (id, number, hash) VALUES (1, ?, ?)", end)
 
 
 def _plain(value: Any) -> Any:
