@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from deploytool.emulator.daemon import START_WAIT
 from deploytool.emulator.images import NotRunnable, ingress_of, launch_of
 from deploytool.emulator.journal import Journal
 from deploytool.emulator.probe import Probe, answers, probe_of
 from deploytool.emulator.program_output import Output
 
-START_WAIT = 10.0  # seconds until a program must listen, whatever patience its probe has
 END_WAIT = 1.0  # seconds a program gets after SIGTERM
 QUICK = 10.0  # seconds; a program that ends sooner has crashed at its start
 CRASHES = 3  # so many of those in a row, and it rests
@@ -82,7 +82,7 @@ class Programs:
         async with self._starting.setdefault(name, asyncio.Lock()):
             program = self._running.get(name)
             if program is not None and program.process.poll() is not None:
-                self._note_end(name, self._running.pop(name))
+                self._noticed(name)
                 program = None
             if program is None:
                 self._check_rest(name)
@@ -144,6 +144,12 @@ class Programs:
             pause = min(pause * 1.2, 0.2)
         return f"The program did not {probe} on PORT within {probe.within:g} s."
 
+    def _noticed(self, name: str) -> None:
+        """It ended while nobody looked."""
+        program = self._running.pop(name)
+        self._note_end(name, program)
+        self.journal.system({"name": name}, "WARNING", f"The program ended with code {program.process.poll()}.")
+
     def _note_end(self, name: str, program: Program) -> None:
         """It ended by itself: count that when it was soon after the start, and end what it left behind."""
         now = time.monotonic()
@@ -190,13 +196,14 @@ class Programs:
         await asyncio.gather(*(self.end(name) for name in list(self._running)))
         self._crashes.clear()
 
-    def any(self) -> bool:
-        return bool(self._running)
+    def names(self) -> list[str]:
+        """The revisions whose programs run."""
+        return list(self._running)
 
     async def end_unless(self, alive: set[str], idle: float) -> None:
         """End the programs of revisions that are gone, and those that nobody asked for `idle` seconds."""
         for name in [name for name, p in self._running.items() if p.process.poll() is not None and not p.inside]:
-            self._note_end(name, self._running.pop(name))
+            self._noticed(name)
         long_ago = time.monotonic() - idle
         unused = {name for name, p in self._running.items() if not p.inside and p.used < long_ago}
         await asyncio.gather(*(self.end(name) for name in (set(self._running) - alive) | unused))
