@@ -60,6 +60,7 @@ class Programs:
     _running: dict[str, Program] = field(default_factory=dict)
     _starting: dict[str, asyncio.Lock] = field(default_factory=dict)
     _crashes: dict[str, Crashes] = field(default_factory=dict)
+    _failed: dict[str, tuple[float, str]] = field(default_factory=dict)  # when a start failed last, and why
 
     @asynccontextmanager
     async def at(self, revision: dict[str, Any]) -> AsyncIterator[int]:
@@ -78,14 +79,14 @@ class Programs:
         return self.state / "logs" / project / region / service / f"{name}.log"
 
     async def _one_of(self, revision: dict[str, Any]) -> Program:
-        name = revision["name"]
+        name, asked = revision["name"], time.monotonic()
         async with self._starting.setdefault(name, asyncio.Lock()):
             program = self._running.get(name)
             if program is not None and program.process.poll() is not None:
                 self._noticed(name)
                 program = None
             if program is None:
-                self._check_rest(name)
+                self._check_start(name, asked)
                 program = self._running[name] = self._start(revision)
                 program.inside += 1  # nobody ends it for idleness meanwhile
                 await self._started(revision, program)
@@ -129,7 +130,9 @@ class Programs:
             self._note_end(name, self._running.pop(name, program))
         await self.end(name)
         self.journal.system(revision, "ERROR", f"The instance was not started. {problem}")
-        raise NotRunnable(f"{problem.rstrip('.')}; see {self.log_of(name)}.")
+        told = f"{problem.rstrip('.')}; see {self.log_of(name)}."
+        self._failed[name] = time.monotonic(), told
+        raise NotRunnable(told)
 
     async def _waited(self, program: Program, probe: Probe) -> str | None:
         """Why it did not start; None when it did."""
@@ -158,7 +161,11 @@ class Programs:
         self._crashes[name] = Crashes(crashes.count + 1 if quick else 0, now)
         self._kill(program)
 
-    def _check_rest(self, name: str) -> None:
+    def _check_start(self, name: str, asked: float) -> None:
+        """NotRunnable when a start failed while this request waited for it, or a few did just before."""
+        failed_at, why = self._failed.get(name, (0.0, ""))
+        if failed_at > asked:
+            raise NotRunnable(why)
         crashes = self._crashes.get(name)
         if crashes is None or crashes.count < CRASHES:
             return
