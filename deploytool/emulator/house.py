@@ -12,7 +12,7 @@ from pathlib import Path
 
 import uvicorn
 
-from deploytool.emulator.daemon import SCALE_DOWN
+from deploytool.emulator.daemon import SCALE_DOWN, START_WAIT
 from deploytool.emulator.forwarding import Forwarding
 from deploytool.emulator.gate import Gate
 from deploytool.emulator.journal import Journal
@@ -41,6 +41,7 @@ class House:
         token: str,
         clock: Callable[[], float] = time.time,
         scale_down: float = SCALE_DOWN,
+        start_wait: float = START_WAIT,
     ) -> None:
         self.token = token
         self.scale_down = scale_down
@@ -52,7 +53,7 @@ class House:
         except BaseException:
             self.listener.close()
             raise
-        self.programs = Programs(state, self.journal)
+        self.programs = Programs(state, self.journal, start_wait)
         self.readiness = self.world.trials = Readiness(self.world, self.programs)
         self.forwarding = Forwarding(self.world, self.programs, self.journal)
         self.visitors = Visitors(self.forwarding, f"http://127.0.0.1:{self.port}")
@@ -114,8 +115,8 @@ class House:
                     return self.stop()
             except OSError:
                 return self.stop()
-            if self.programs.any():
-                alive = {row.name for row in self.world.store.all_of("revisions")}
+            if self.programs.names():
+                alive = {name for name in self.programs.names() if self.world.store.get(name)}
                 await self.programs.end_unless(alive, self.scale_down)
 
     def stop(self) -> None:
