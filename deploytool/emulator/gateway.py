@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from deploytool.emulator import traffic
+from deploytool.emulator import lapses, traffic
 from deploytool.emulator.bodies import MAX_BODY, raw_body
 from deploytool.emulator.errors import ApiError
 from deploytool.emulator.images import NotRunnable
@@ -72,6 +72,7 @@ async def _by_revision(request: Request) -> Response:
 
 async def _through(request: Request, revision: dict[str, Any], depth: int) -> Response:
     """Hand the request on, without the first `depth` segments of its path; the rest stays percent-encoded."""
+    lapses.check_alive(request.app.state.world.store, revision["name"])
     try:
         port = await request.app.state.programs.port_of(revision)
     except NotRunnable as problem:

@@ -11,10 +11,14 @@ from pathlib import Path
 
 import uvicorn
 
+from deploytool.emulator.faults import Plan
 from deploytool.emulator.gate import Gate
+from deploytool.emulator.journal import Journal
+from deploytool.emulator.lines import Line
 from deploytool.emulator.programs import Programs
 from deploytool.emulator.server import application, bound_socket
 from deploytool.emulator.store import Store
+from deploytool.emulator.wire import Wire
 from deploytool.emulator.world import World
 
 TIDY = 1.0  # seconds between looks at what is no longer needed
@@ -38,10 +42,13 @@ class House:
         self.programs = Programs(state)
         app = application(self.world, self.programs, base=f"http://127.0.0.1:{self.port}", token=token, folder=state)
         app.state.stop = self.stop
-        self.gate = Gate(app)
+        app.state.plan = Plan()
+        app.state.journal = Journal(Wire(app, app.state.plan), clock)
+        self.gate = Gate(app.state.journal)
         config = uvicorn.Config(
             self.gate,
-            http="h11",
+            http=Line,
+            date_header=False,
             ws="none",
             lifespan="off",
             log_config=None,

@@ -6,11 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from deploytool.emulator import jobs, operations, revisions, services, traffic
+from deploytool.emulator import jobs, lapses, operations, revisions, services, traffic
 from deploytool.emulator.names import short
 from deploytool.emulator.stamps import stamp
 from deploytool.emulator.store import Row, Store
-from deploytool.emulator.templates import asked_failure
 
 Resource = dict[str, Any]
 
@@ -23,7 +22,11 @@ def settle_due(store: Store, now: float) -> None:
     with store.writing():
         for row in due:
             at = stamp(datetime.fromtimestamp(row.due or now, UTC))
-            store.put(replace(row, body=_ended(store, row, at), due=None))
+            if row.kind == lapses.EVENTS:
+                lapses.happen(store, row, at, _settled)
+                continue
+            store.put(replace(row, body=lapses.told(row, _ended(store, row, at)), due=None))
+            lapses.schedule(store, row, row.due or now)
 
 
 def _ended(store: Store, operation: Row, at: str) -> Resource:
@@ -53,12 +56,12 @@ def _removed(store: Store, target: Row, at: str) -> Resource:
 
 def _service_ended(store: Store, operation: Row, target: Row, at: str) -> Resource:
     made = store.get(operation.hidden["revision"]) if operation.hidden["revision"] else None
-    failure = asked_failure(made.body) if made else None
+    failure = lapses.failure_of(made) if made else None
     if made is not None:
         store.put(replace(made, body=revisions.finished(made.body, failure, at)))
     service = target.body
     if service.get("generation") == operation.body["metadata"]["generation"] and not service.get("deleteTime"):
-        service = _settled(store, service, at)
+        service = _settled(store, service, at, operation.hidden)
         store.put(replace(target, body=service))
     if made is not None and failure is not None:
         message = revisions.failure_message(short(made.name), failure)
@@ -68,7 +71,7 @@ def _service_ended(store: Store, operation: Row, target: Row, at: str) -> Resour
     return operations.done(operation.name, "Service", service)
 
 
-def _settled(store: Store, service: Resource, at: str) -> Resource:
+def _settled(store: Store, service: Resource, at: str, operation: Resource | None = None) -> Resource:
     own = {row.name: row for row in store.children("revisions", service["name"])}
     newest = own.get(service.get("latestCreatedRevision", ""))
     ready = {short(name) for name, row in own.items() if revisions.is_ready(row.body)}
@@ -77,8 +80,9 @@ def _settled(store: Store, service: Resource, at: str) -> Resource:
         newest_body, failure = head, None if service.get("latestReadyRevision") == head["name"] else "Unknown"
     else:
         newest_body = newest.body
-        failure = None if short(newest.name) in ready else (asked_failure(newest.body) or "RevisionFailed")
+        failure = None if short(newest.name) in ready else (lapses.failure_of(newest) or "RevisionFailed")
     after = services.settled(service, newest_body, ready | set(serving(service)), failure, at)
+    after = lapses.with_traffic_of(service, after, operation)
     _retire(store, own, serving(after), at)
     return after
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from deploytool.emulator import jobs, masks, operations, services
+from deploytool.emulator import jobs, lapses, masks, operations, services
 from deploytool.emulator.errors import already_exists, conflict, failed_precondition, invalid, not_found
 from deploytool.emulator.names import check_service_id, short
 from deploytool.emulator.services import Moment
@@ -49,7 +49,7 @@ class World:
 
     def get(self, kind: str, name: str) -> Resource:
         """The resource; 404 when there is none."""
-        return self._row(kind, name).body
+        return lapses.seen(self.store, self._row(kind, name))
 
     def _row(self, kind: str, name: str) -> Row:
         self.pass_time()
@@ -65,6 +65,7 @@ class World:
     def operation(self, name: str) -> Resource:
         """The operation; while it runs its metadata shows the resource as it is now."""
         row = self._row("operations", name)
+        lapses.check_found(row)
         target = self.store.get(row.hidden["target"])
         if row.body.get("done") or target is None:
             return row.body
@@ -107,7 +108,8 @@ class World:
         stored = change.service
         with self.store.writing():
             if change.revision is not None:
-                self.store.put(Row(change.revision["name"], "revisions", name, change.revision))
+                hidden = lapses.hidden_of_revision()
+                self.store.put(Row(change.revision["name"], "revisions", name, change.revision, hidden))
                 stored = stored | {"latestCreatedRevision": change.revision["name"]}
             location = "/".join(name.split("/")[:4])
             self.store.put(Row(name, "services", location, stored, {"counter": change.counter}))
@@ -184,7 +186,8 @@ class World:
         name = operations.operation_name(resource["name"])
         operation = operations.running(name, kind, resource)
         hidden = {"target": resource["name"], "kind": kind, "revision": revision, "deletes": deletes}
-        due = None if never else self.clock() + self.settle
+        hidden |= lapses.hidden_of_operation()
+        due = None if never or lapses.never_settles() else self.clock() + self.settle
         location = "/".join(name.split("/")[:4])
         self.store.put(Row(name, "operations", location, operation, hidden, due))
         return operation
