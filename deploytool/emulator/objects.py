@@ -141,10 +141,14 @@ class Objects:
         file = uuid.uuid4().hex
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         (self.folder / file).write_bytes(content)
-        with self.store.writing():
-            self._wanted_bucket(bucket)
-            body = self._metadata(bucket, name, sent, {"size": str(len(content)), "md5Hash": digest})
-            self.store.put(Row(_key(bucket, name), OBJECTS, f"b/{bucket}/o", body, {"file": file}))
+        try:
+            with self.store.writing():
+                self._wanted_bucket(bucket)
+                body = self._metadata(bucket, name, sent, {"size": str(len(content)), "md5Hash": digest})
+                self.store.put(Row(_key(bucket, name), OBJECTS, f"b/{bucket}/o", body, {"file": file}))
+        except ApiError:
+            (self.folder / file).unlink()
+            raise
         self._forget(old)
         return body
 
