@@ -51,6 +51,7 @@ async def _export(request: Request) -> Response:
 @_with_token
 async def _reset(request: Request) -> Response:
     world = request.app.state.world
+    await request.app.state.builds.end_all()
     with world.store.writing():
         world.store.clear()
     request.app.state.objects.clear()

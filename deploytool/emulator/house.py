@@ -42,6 +42,7 @@ class House:
         self.programs = Programs(state)
         app = application(self.world, self.programs, base=f"http://127.0.0.1:{self.port}", token=token, folder=state)
         app.state.stop = self.stop
+        self.builds = app.state.builds
         app.state.plan = Plan()
         app.state.journal = Journal(Wire(app, app.state.plan), clock)
         self.gate = Gate(app.state.journal)
@@ -66,6 +67,7 @@ class House:
         asyncio.run(self._run(idle))
 
     async def _run(self, idle: float | None) -> None:
+        self.builds.resume()
         watches = [asyncio.create_task(self._tidy())]
         if idle is not None:
             watches.append(asyncio.create_task(self._close_when_idle(idle)))
@@ -74,6 +76,7 @@ class House:
         finally:
             for watch in watches:
                 watch.cancel()
+            await self.builds.end_all()
             await self.programs.end_all()
 
     async def _close_when_idle(self, idle: float) -> None:

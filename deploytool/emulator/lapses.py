@@ -51,11 +51,11 @@ def check_found(operation: Row) -> None:
         raise not_found("OPERATION", operation.name)
 
 
-def told(operation: Row, ended: Resource) -> Resource:
-    """How an operation tells its end."""
+def told(operation: Row, running: Resource, ended: Resource) -> Resource:
+    """How an operation tells its end; `running` is what it told before."""
     faults = operation.hidden.get("faults", {})
     if "operation-never-ends" in faults:
-        return operation.body
+        return running
     if "operation-fails" in faults:
         error = {"code": RPC_CODES["INTERNAL"], "message": "Internal error: the fault plan of this server says so."}
         return {key: value for key, value in ended.items() if key != "response"} | {"error": error}

@@ -10,8 +10,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from deploytool.emulator import admin, gateway, iam, knative, storage, v2
+from deploytool.emulator import admin, cloudbuild, gateway, iam, knative, registry, storage, v2
 from deploytool.emulator.bodies import plain
+from deploytool.emulator.builds import Builds
 from deploytool.emulator.errors import ApiError, EmulatorError
 from deploytool.emulator.objects import Objects
 from deploytool.emulator.programs import Programs
@@ -37,7 +38,16 @@ async def _no_route(request: Request, problem: Exception) -> Response:
 def application(world: World, programs: Programs, *, base: str, token: str, folder: Path) -> Starlette:
     """All routes over one world. `base` is the address that URIs begin with, `folder` the state folder."""
     app = Starlette(
-        routes=[*iam.routes, *v2.routes, *knative.routes, *storage.routes, *gateway.routes, *admin.routes],
+        routes=[
+            *iam.routes,
+            *v2.routes,
+            *registry.routes,
+            *knative.routes,
+            *cloudbuild.routes,
+            *storage.routes,
+            *gateway.routes,
+            *admin.routes,
+        ],
         exception_handlers={ApiError: _refused, EmulatorError: _unusable, HTTPException: _no_route},
     )
     app.state.world = world
@@ -46,6 +56,7 @@ def application(world: World, programs: Programs, *, base: str, token: str, fold
     app.state.programs = programs
     app.state.folder = folder
     app.state.objects = Objects(world.store, folder / "storage", world.clock)
+    app.state.builds = Builds(world, app.state.objects, folder / "images")
     return app
 
 

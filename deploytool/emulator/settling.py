@@ -25,7 +25,7 @@ def settle_due(store: Store, now: float) -> None:
             if row.kind == lapses.EVENTS:
                 lapses.happen(store, row, at, _settled)
                 continue
-            store.put(replace(row, body=lapses.told(row, _ended(store, row, at)), due=None))
+            store.put(replace(row, body=lapses.told(row, row.body, _ended(store, row, at)), due=None))
             lapses.schedule(store, row, row.due or now)
 
 
