@@ -79,9 +79,10 @@ class Layout:
     def _from(self, instruction: Instruction) -> Stage:
         words = [with_variables(word, self.globals) for word in instruction.words()]
         named = words[2].lower() if len(words) == 3 and words[1].upper() == "AS" else None
-        if not words or len(words) not in {1, 3} or (len(words) == 3 and named is None):
-            raise instruction.wrong("it needs IMAGE [AS NAME]")
-        rootfs = self.scratch / f"stage-{len(self.stages)}"
+        if len(words) not in {1, 3} or (len(words) == 3 and (named is None or named.isdigit())):
+            raise instruction.wrong("it needs IMAGE [AS NAME], and a name is no number")
+        number = str(sum(name.isdigit() for name in self.stages))
+        rootfs = self.scratch / f"stage-{number}"
         rootfs.mkdir(parents=True)
         stage, base = Stage(rootfs), self.stages.get(words[0].lower())
         if base is not None:
@@ -89,7 +90,7 @@ class Layout:
             stage = replace(copy.deepcopy(base), rootfs=rootfs, args={})
         elif words[0] != "scratch":
             self.say(f"  the files of {words[0]} are not here")
-        self.stages[named or str(len(self.stages))] = stage
+        self.stages |= {number: stage} | ({named: stage} if named else {})
         return stage
 
     def _do(self, instruction: Instruction, stage: Stage) -> None:

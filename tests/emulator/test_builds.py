@@ -19,11 +19,11 @@ import os
 from http.server import BaseHTTPRequestHandler, HTTPServer
 class Answer(BaseHTTPRequestHandler):
     def do_GET(self):
-        raw = (os.environ["COLOUR"] + open("words.txt").read()).encode()
+        raw = f'"{os.environ["COLOUR"]}{open("words.txt").read()}"'.encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(raw)))
         self.end_headers()
-        self.wfile.write(b'"' + raw.strip() + b'"')
+        self.wfile.write(raw)
 HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Answer).serve_forever()
 """
 DOCKERFILE = """
