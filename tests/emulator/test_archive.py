@@ -88,7 +88,9 @@ def test_a_bomb_is_given_up(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"no archive", gzip.compress(b"no archive"), packed(("a", FILE, b"x" * 9999))[:60]]
+    "content",
+    [b"", b"no archive", gzip.compress(b"no archive"), packed(("a", FILE, b"x" * 9999))[:60]],
+    ids=["empty", "text", "zipped text", "torn"],
 )
 def test_what_is_no_archive_is_said(tmp_path, content):
     with pytest.raises(Unbuildable, match="not a tar"):
