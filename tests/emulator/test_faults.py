@@ -58,6 +58,15 @@ def test_a_status_is_answered_and_nothing_acted(served, plan, code):
     assert patch(served, next_template(served))[0] == 200
 
 
+def test_a_status_reaches_a_client_that_sends_much(served, plan):
+    plan("POST", "status", path="/upload/*")
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=5)
+    connection.request("POST", "/upload/storage/v1/b/bucket/o?uploadType=media&name=o", b"x" * 20_000_000)
+    assert connection.getresponse().status == 503
+    connection.close()
+    assert served.call("GET", "/storage/v1/b/bucket")[0] == 404
+
+
 def test_retry_after_is_a_header(served, plan):
     plan("GET", "status", path="/v2/*", code=429, retry_after=7)
     connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=5)
