@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -32,10 +31,10 @@ def _parted(reference: str) -> tuple[str, str]:
     return (head, tag) if mark and "/" not in tag else (name, "latest")
 
 
-def digest_of(store: Store, images: Path, name: str, reference: str) -> str | None:
-    """What a reference (`sha256:…` or a tag) of this name means; None when it means nothing."""
+def digest_of(store: Store, name: str, reference: str) -> str | None:
+    """The digest that a reference (`sha256:…` or a tag) of this name means; None for a tag that nobody wrote."""
     if ":" in reference:
-        return reference if imagestore.manifest_of(images, reference) is not None else None
+        return reference
     row = store.get(f"tags/{name}:{reference}")
     return str(row.body["digest"]) if row else None
 
@@ -43,7 +42,7 @@ def digest_of(store: Store, images: Path, name: str, reference: str) -> str | No
 async def _manifest(request: Request) -> Response:
     store, images = request.app.state.world.store, request.app.state.folder / "images"
     name, reference = request.path_params["name"], request.path_params["reference"]
-    digest = digest_of(store, images, name, reference)
+    digest = digest_of(store, name, reference)
     content = imagestore.manifest_of(images, digest) if digest else None
     if digest is None or content is None:
         return _unknown("MANIFEST_UNKNOWN", "manifest unknown", f"{name}:{reference}")

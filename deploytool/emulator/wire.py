@@ -66,7 +66,6 @@ async def _meet(fault: Fault, onwards: App, scope: Scope, receive: Receive, send
             await asyncio.sleep(fault.value)
             await onwards(scope, receive, send)
         case "status":
-            await _read_through(receive)
             await _refusal(fault)(scope, receive, send)
         case "drop":
             await hang_up(scope, receive)
@@ -90,12 +89,6 @@ async def _asked_of_world(fault: Fault, onwards: App, scope: Scope, receive: Rec
         await onwards(scope, receive, send)
     finally:
         ASKED.reset(token)
-
-
-async def _read_through(receive: Receive) -> None:
-    """Take the whole body: a client that is still sending would see a broken connection, not the answer."""
-    while (await receive()).get("more_body"):
-        pass
 
 
 def _refusal(fault: Fault) -> Response:

@@ -253,6 +253,18 @@ def test_substitutions_are_filled_in(served):
     assert build["results"]["images"][0]["name"] == "gcr.io/demo-project/worker:9"
 
 
+def test_a_build_at_work_can_be_cancelled(served):
+    operation = start(served, wanted(upload(served)))
+    place = f"/v1/projects/demo-project/locations/us-west2/builds/{operation['metadata']['build']['id']}"
+    served.clock.now += 0.11
+    assert until(lambda: served.ok("GET", place)["status"] == "WORKING")
+    served.ok("POST", f"{place}:cancel")
+    served.clock.now += 5
+    time.sleep(0.1)
+    assert served.ok("GET", place)["status"] == "CANCELLED"
+    assert raw(served, "GET", "/v2/demo-project/apps/worker/manifests/1")[0] == 404
+
+
 def test_a_build_can_be_cancelled_once(served):
     operation = start(served, wanted(upload(served)))
     place = f"/v1/projects/demo-project/locations/us-west2/builds/{operation['metadata']['build']['id']}"

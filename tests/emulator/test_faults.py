@@ -280,6 +280,15 @@ def test_traffic_may_be_late(served, plan):
     assert served.service()["trafficStatuses"][0]["revision"] == second
 
 
+def test_late_traffic_does_not_carry_a_newer_change(served, plan):
+    first, second = two_revisions(served)
+    operation_of(served, plan, "traffic-late", shift(second), "updateMask=traffic", seconds=30)
+    halves = [{"type": REVISION, "revision": name, "percent": 50} for name in (first, second)]
+    operation_of(served, plan, "traffic-not-effective", {"traffic": halves}, "updateMask=traffic")
+    served.clock.now += 31
+    assert served.service()["trafficStatuses"] == [{"type": REVISION, "revision": first, "percent": 100}]
+
+
 def test_late_traffic_does_not_undo_a_newer_change(served, plan):
     first, second = two_revisions(served)
     operation_of(served, plan, "traffic-late", shift(second), "updateMask=traffic", seconds=30)
@@ -298,7 +307,7 @@ def test_a_reader_may_be_told_old_news(served, plan):
     plan("GET", "stale-read", path="/v2/*/services")
     assert served.ok("GET", f"{served.v2}/services")["services"] == [second]
     plan("*", "stale-read")
-    served.patch({"labels": {"a": "3"}}, "updateMask=labels")
+    assert served.patch({"labels": {"a": "3"}}, "updateMask=labels") == third  # the GET was hit, not the PATCH
     assert [served.service()["generation"] for _ in range(2)] == ["4", "4"]
     assert client.faults(plan.address)[-1]["hits"] == 1
 

@@ -138,14 +138,15 @@ def test_variables(text, value):
     assert with_variables(text, {"A": "1"}) == value
 
 
-def test_nothing_is_written_outside_of_the_image(make, tmp_path):
+@pytest.mark.parametrize("instruction", ["COPY a.txt /out/", "WORKDIR /out/new", "COPY tree /", "COPY tree/out /out"])
+def test_nothing_is_written_outside_of_the_image(make, tmp_path, instruction):
     outside = tmp_path / "outside"
     outside.mkdir()
     context = tmp_path / "context-0"
     (context / "links").mkdir(parents=True)
     (context / "links/out").symlink_to(outside)
     with pytest.raises(Unbuildable, match="the image"):
-        make("FROM x\nCOPY links /\nCOPY a.txt /out/", ["a.txt"])
+        make(f"FROM x\nCOPY links /\n{instruction}", ["a.txt", "tree/out/deep/x"])
     assert list(outside.iterdir()) == []
 
 

@@ -123,6 +123,7 @@ def test_an_old_generation_is_not_found(served):
     _, new = upload(served, "o", b"2")
     assert served.ok("GET", at("o", f"generation={new['generation']}")) == new
     assert served.call("GET", at("o", f"generation={old['generation']}"))[0] == 404
+    assert [path.read_bytes() for path in (served.state / "storage").iterdir()] == [b"2"]
 
 
 def test_metadata_has_a_generation_of_its_own(served):
