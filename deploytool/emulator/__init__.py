@@ -1,4 +1,4 @@
-"""The neighbour's house in miniature: a local server that answers like Cloud Run.
+"""The neighbour's house in miniature: a local server that answers like Cloud Run, and what it lives on.
 
 Which file answers which question
   serve, daemon, lockfile, client   one server per state folder: serve it, join it or start it, ask it
@@ -17,6 +17,12 @@ Which file answers which question
   program_output, journal,
   log_entries, log_store            what programs write and are asked, kept as log entries
   log_filter, log_match, log_bounds the query language of those
+  faults, wire, lapses, past, lines what goes wrong on demand: the plan, on the wire, in the world, old news, hanging up
+  request_journal                   what was asked of the API
+  storage, objects                  Cloud Storage: its routes; objects with true preconditions
+  cloudbuild, builds, steps         Cloud Build: its routes; a build from beginning to end; its docker steps
+  archive, dockerfile, layout       a source unpacked, a Dockerfile read, an image laid out
+  registry, imagestore              manifests by digest and tag; images kept by the hash of their manifest
 
 Imports nothing else of deploytool: it stands for Google.
 """
