@@ -323,6 +323,28 @@ def emulator_reset(ctx: typer.Context, state: StateFolder = None, config: Config
     end(command.reset(fuse_box(ctx, config), state=state))
 
 
+@emulator_door.command("faults")
+def emulator_faults(
+    ctx: typer.Context,
+    *,
+    add: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FAULT",
+            help="Add a fault, such as 'PATCH /v2/*/services/* status=503 times=2 after=1'. May be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Take all faults away first.")] = False,
+    state: StateFolder = None,
+    config: ConfigFile = None,
+) -> None:
+    """List what the embedded Cloud Run gets wrong on demand."""
+    from deploytool.commands import emulator as command
+
+    end(command.faults(fuse_box(ctx, config), add=add or [], clear=clear, state=state))
+
+
 def fuse_box(
     ctx: typer.Context, config: ConfigFile = None, repository: RepositoryFolder = None, color: ColourChoice = None
 ) -> App:
