@@ -39,7 +39,7 @@ def _of(service: str, work: Path, runs: int) -> Iterator[Line | str]:
         client.clear_requests(address)
         ran = run([*DEPLOYTOOL, "deploy", service, "--yes", "--force", *_config(work)])
         beyond.append(ran.seconds - waited(last_release(work)))
-        asked = Counter(f"{row['method']} {_kind(row['path'])}" for row in client.requests(address)["requests"])
+        asked = Counter(f"{row['method']} {_kind(row['path'])}" for row in client.requests(address))
     yield within(service, "deploy, less waits", statistics.median(beyond), LIMIT, "s")
     yield f"{service}: {sum(asked.values())} requests: " + ", ".join(f"{n} {what}" for what, n in asked.most_common())
 
