@@ -11,7 +11,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from deploytool.adapters.cloudrun.retry import Patience, retry_after
@@ -38,10 +38,19 @@ class Refused(CouldNotLook):
     """The API said no. `code` is the HTTP status, `status` Google's word for it ("ABORTED"), "" without one."""
 
     def __init__(
-        self, message: str, *, hint: str, code: int, status: str = "", said: str = "", wait: float = 0
+        self,
+        message: str,
+        *,
+        hint: str,
+        code: int,
+        status: str = "",
+        said: str = "",
+        wait: float = 0,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message, hint=hint)
         self.code, self.status, self.said, self.wait = code, status, said, wait
+        self.headers = headers or {}  # by lower-case name
 
     @property
     def acted(self) -> bool:
@@ -69,7 +78,8 @@ class Answer:
 class GoogleApi:
     """One API: `endpoint` such as https://logging.googleapis.com; `name` is how people call it ("Cloud Logging").
 
-    `local` says that the address is one of our own: no credential, no proxy, no ~/.netrc.
+    `local` says that the address is one of our own: no credential, no proxy, no ~/.netrc. `token` is no secret: the word
+    that a stand-in wants to hear in the place of one ("owner").
     """
 
     def __init__(
@@ -78,13 +88,14 @@ class GoogleApi:
         *,
         name: str,
         local: bool,
+        token: str = "",
         patience: Patience | None = None,
         session: Callable[[], Any] | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.endpoint, self.name, self.local = endpoint.rstrip("/"), name, local
         self.patience = patience or Patience()
-        self._open = session or (_plain_session if local else _authorized_session)
+        self._open = session or (partial(_plain_session, token) if local else _authorized_session)
         self._sleep = sleep
 
     @cached_property
@@ -242,11 +253,13 @@ def _said(content: bytes) -> tuple[str, str]:
         return "", ""
 
 
-def _plain_session() -> Any:
+def _plain_session(token: str = "") -> Any:
     import requests
 
     session = requests.Session()
     session.trust_env = False
+    if token:
+        session.headers["authorization"] = f"Bearer {token}"
     return session
 
 
