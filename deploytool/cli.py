@@ -171,6 +171,32 @@ def where(
     end(command.run(app, question=question, format=format, fleet=fleet or []), exit_zero)
 
 
+@door.command()
+def releases(
+    ctx: typer.Context,
+    *,
+    asked: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="SERVICE | show ID",
+            help="Only releases of this service; or every step of one release.",
+            show_default=False,
+        ),
+    ] = None,
+    last: Annotated[int, typer.Option("--last", min=1, metavar="N", help="How many to show, the newest first.")] = 20,
+    verify: Annotated[bool, typer.Option("--verify", help="Check that no line was changed or taken away.")] = False,
+    format: FormatOption = Format.TABLE,
+    config: ConfigFile = None,
+    repository: RepositoryFolder = None,
+    color: ColourChoice = None,
+) -> None:
+    """Show who released what, when, and how it ended."""
+    app = fuse_box(ctx, config, repository, color)
+    from deploytool.commands import releases as command
+
+    end(command.run(app, asked=asked or [], last=last, verify=verify, format=format))
+
+
 @config_door.command("check")
 def config_check(
     ctx: typer.Context, config: ConfigFile = None, repository: RepositoryFolder = None, color: ColourChoice = None
