@@ -46,7 +46,7 @@ def markdown(report: Report, *, now: datetime, verbose: bool) -> str:
         case WhereReport():
             blocks = _where(report, now)
         case _:
-            blocks = _seldom_blocks(report, now)
+            blocks = [*_seldom_blocks(report, now)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
