@@ -203,6 +203,19 @@ def deploy(
     abort: Annotated[bool, typer.Option("--abort", help="Undo a release that was left unfinished.")] = False,
     lock_wait: LockWait = None,
     fetch: Fetch = False,
+def releases(
+    ctx: typer.Context,
+    *,
+    asked: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="SERVICE | show ID",
+            help="Only releases of this service; or every step of one release.",
+            show_default=False,
+        ),
+    ] = None,
+    last: Annotated[int, typer.Option("--last", min=1, metavar="N", help="How many to show, the newest first.")] = 20,
+    verify: Annotated[bool, typer.Option("--verify", help="Check that no line was changed or taken away.")] = False,
     format: FormatOption = Format.TABLE,
     config: ConfigFile = None,
     repository: RepositoryFolder = None,
@@ -261,6 +274,11 @@ def rollback(
 
     wait = seconds_of(lock_wait, "--lock-wait")
     end(command.run(app, service=service, to=to, region=region, dry_run=dry_run, yes=yes, wait=wait, format=format))
+    """Show who released what, when, and how it ended."""
+    app = fuse_box(ctx, config, repository, color)
+    from deploytool.commands import releases as command
+
+    end(command.run(app, asked=asked or [], last=last, verify=verify, format=format))
 
 
 @config_door.command("check")
