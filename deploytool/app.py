@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from deploytool import clock
+from deploytool.errors import UsageError
 from deploytool.render.screen import Colour, say, screen_of
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from deploytool.adapters.git import Repository
     from deploytool.config import Config
     from deploytool.emulator.client import Address
-    from deploytool.ports import FleetReader
+    from deploytool.ports import FleetReader, LeaseStore
     from deploytool.render import Format, Report
 
 ASKING = frozenset(
@@ -120,6 +121,38 @@ class App:
 
         return CloudRun(self.config.project.project, regions, self.endpoint)
 
+    @cached_property
+    def lease_store(self) -> LeaseStore:
+        """Where services.toml says that leases are kept."""
+        from deploytool.adapters.leases import Leases
+
+        locks = self.config.locks
+        match locks.backend:
+            case "sqlite":
+                from deploytool.adapters.leases.sqlite import SqliteShelf
+
+                return Leases(SqliteShelf(self.state / "leases.sqlite"))
+            case "firestore":
+                from deploytool.adapters.leases.firestore import firestore_shelf
+
+                address = firestore_address(self.environ, self.config.project.cloud)
+                project, database, collection = self.config.project.project, locks.database, locks.collection
+                return Leases(firestore_shelf(address, project, database or "(default)", collection or "leases"))
+            case "gcs":
+                from deploytool.adapters.leases.gcs import gcs_shelf
+
+                return Leases(gcs_shelf(self.storage_endpoint, locks.bucket or ""))
+            case _:
+                assert_never(locks.backend)
+
+    @property
+    def storage_endpoint(self) -> str | None:
+        """Where the Cloud Storage API is; None for Google's own."""
+        host = self.environ.get("STORAGE_EMULATOR_HOST", "")
+        if host:
+            return host if "://" in host else f"http://{host}"
+        return self.emulator.url if self.config.project.cloud == "local" else None
+
     def now(self) -> datetime:
         return clock.now(self.environ)
 
@@ -147,3 +180,16 @@ class App:
         """A remark for the person, on stderr."""
         if text:
             say(text, sys.stderr)
+
+
+def firestore_address(environ: Mapping[str, str], cloud: str) -> str | None:
+    """Where the Firestore API is; None for Google's own, which `cloud = "local"` never asks."""
+    host = environ.get("FIRESTORE_EMULATOR_HOST", "")
+    if host:
+        return host if "://" in host else f"http://{host}"
+    if cloud == "local":
+        raise UsageError(
+            'The leases are in Firestore and cloud = "local", but no emulator is named.',
+            hint="Start one (gcloud emulators firestore start) and export FIRESTORE_EMULATOR_HOST=127.0.0.1:PORT",
+        )
+    return None

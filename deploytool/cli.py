@@ -36,7 +36,9 @@ door = _door(name="deploytool")
 config_door = _door(help="Check services.toml, or print its schema.", no_args_is_help=True)
 emulator_door = _door(help="The embedded Cloud Run, for rehearsal.", no_args_is_help=True)
 door.add_typer(config_door, name="config")
+lock_door = _door(help="Who is releasing, and how to end a hold.", no_args_is_help=True)
 door.add_typer(emulator_door, name="emulator")
+door.add_typer(lock_door, name="lock")
 
 
 def _version(wanted: bool) -> None:
@@ -169,6 +171,41 @@ def where(
     from deploytool.commands import where as command
 
     end(command.run(app, question=question, format=format, fleet=fleet or []), exit_zero)
+
+
+@lock_door.command("list")
+def lock_list(
+    ctx: typer.Context,
+    *,
+    max_age: Annotated[
+        str | None,
+        typer.Option(metavar="AGE", help="End with 1 when a lease is held for longer, such as 30m.", show_default=False),
+    ] = None,
+    format: FormatOption = Format.TABLE,
+    config: ConfigFile = None,
+    repository: RepositoryFolder = None,
+    color: ColourChoice = None,
+) -> None:
+    """Show who is releasing, for how long, and how long others waited."""
+    from deploytool.commands import lock as command
+
+    end(command.show(fuse_box(ctx, config, repository, color), max_age=max_age, format=format))
+
+
+@lock_door.command("break")
+def lock_break(
+    ctx: typer.Context,
+    *,
+    lease_id: Annotated[str, typer.Argument(metavar="ID", help="The id that `lock list` shows.")],
+    why: Annotated[str, typer.Option(metavar="TEXT", help="The reason, for the records.")],
+    config: ConfigFile = None,
+    repository: RepositoryFolder = None,
+    color: ColourChoice = None,
+) -> None:
+    """End somebody's lease, after making sure that they do not need it."""
+    from deploytool.commands import lock as command
+
+    end(command.break_(fuse_box(ctx, config, repository, color), lease_id=lease_id, why=why))
 
 
 @config_door.command("check")

@@ -17,10 +17,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import requests
 
-from deploytool.adapters.googleapi import GoogleApi
 from deploytool.adapters.leases import Leases
-from deploytool.adapters.leases.firestore import FirestoreShelf
-from deploytool.adapters.leases.gcs import GcsShelf
+from deploytool.adapters.leases.firestore import firestore_shelf
+from deploytool.adapters.leases.gcs import gcs_shelf
 from deploytool.adapters.leases.sqlite import SqliteShelf
 from deploytool.adapters.leases.store import Shelf
 from deploytool.domain.lease import Holder
@@ -40,9 +39,8 @@ class Backend:
         if self.name == "sqlite":
             return SqliteShelf(Path(self.place))
         if self.name == "gcs":
-            return GcsShelf(GoogleApi(self.place, name="Cloud Storage", local=True), "locks")
-        api = GoogleApi(self.place, name="Firestore", local=True, token="owner")
-        return FirestoreShelf(api, "demo-project", "(default)", "leases")
+            return gcs_shelf(self.place, "locks")
+        return firestore_shelf(self.place, "demo-project", "(default)", "leases")
 
     def store(self) -> Leases:
         return Leases(self.shelf())
