@@ -179,7 +179,9 @@ def lock_list(
     *,
     max_age: Annotated[
         str | None,
-        typer.Option(metavar="AGE", help="End with 1 when a lease is held for longer, such as 30m.", show_default=False),
+        typer.Option(
+            metavar="AGE", help="End with 1 when a lease is held for longer, such as 30m.", show_default=False
+        ),
     ] = None,
     format: FormatOption = Format.TABLE,
     config: ConfigFile = None,

@@ -56,9 +56,7 @@ def race(place: Backend, rounds: int, ttl: float, seconds: float, seed: int = 0)
 
 def _round(place: Backend, key: str, file: Path, ttl: float, seconds: float, chance: random.Random) -> None:
     end = time.monotonic() + seconds
-    writers = [
-        FORK.Process(target=_write, args=(place, key, file, ttl, end, chance.random())) for _ in range(WRITERS)
-    ]
+    writers = [FORK.Process(target=_write, args=(place, key, file, ttl, end, chance.random())) for _ in range(WRITERS)]
     for writer in writers:
         writer.start()
     while (left := end - time.monotonic()) > 0:
@@ -168,8 +166,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return int(max(times) > asked.ttl + 5)
         tally = race(place, asked.rounds, asked.ttl, asked.seconds, asked.seed)
     print(
-        f"{asked.backend}: {tally.rounds} rounds, {tally.holds} holds, {tally.written} lines, {tally.refused} times the "
-        f"keeper said no, {tally.fenced} late lines fenced, longest wait {tally.longest_wait:.1f}s, "
+        f"{asked.backend}: {tally.rounds} rounds, {tally.holds} holds, {tally.written} lines, {tally.refused} times "
+        f"the keeper said no, {tally.fenced} late lines fenced, longest wait {tally.longest_wait:.1f}s, "
         f"{len(tally.breaches)} breaches"
     )
     print(*tally.breaches[:20], sep="\n")

@@ -53,9 +53,7 @@ class FirestoreShelf:
         update = {"name": self._name_of(book.key), "fields": fields_of(json_of(book))}
         unless = {"exists": False} if version is None else {"updateTime": version}
         try:
-            self._api.send(
-                "POST", f"{self._path}:commit", {"writes": [{"update": update, "currentDocument": unless}]}
-            )
+            self._api.send("POST", f"{self._path}:commit", {"writes": [{"update": update, "currentDocument": unless}]})
         except Refused as refused:
             if refused.status in LOST_RACES or refused.code == 409:
                 return False

@@ -107,9 +107,7 @@ def _date(said: str) -> datetime:
 
 
 def _strange(what: str) -> CouldNotLook:
-    return NoAnswer(
-        f"The answer of Cloud Storage cannot be used: {what}.", hint="Is a proxy in between?", acted=False
-    )
+    return NoAnswer(f"The answer of Cloud Storage cannot be used: {what}.", hint="Is a proxy in between?", acted=False)
 
 
 def gcs_shelf(address: str | None, bucket: str) -> GcsShelf:
