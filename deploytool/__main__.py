@@ -11,14 +11,10 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from deploytool.app import expecting_cloud
-from deploytool.errors import ConfigurationError, DeployToolError, ExitCode
+from deploytool.errors import ConfigurationError, DeployToolError, ExitCode, Terminated
 
 if TYPE_CHECKING:
     from deploytool.commands.options import Settings
-
-
-class Terminated(BaseException):
-    """SIGTERM, raised where the program stands, so that what must be put back is put back."""
 
 
 def main() -> NoReturn:

@@ -10,22 +10,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, Any, TextIO, assert_never
 
 from deploytool import clock
 from deploytool.errors import UsageError
+from deploytool.render import Format
 from deploytool.render.screen import Colour, say, screen_of
 
 if TYPE_CHECKING:
     from deploytool.adapters.cloudrun_apart import Apart
     from deploytool.adapters.git import Repository
+    from deploytool.adapters.leases import Shelf
     from deploytool.config import Config
+    from deploytool.domain.build import BuilderName
     from deploytool.emulator.client import Address
-    from deploytool.ports import FleetReader, LeaseStore
-    from deploytool.render import Format, Report
+    from deploytool.ports import FleetReader, ImageBuilder, LeaseStore, Ledger, LogReader, Prober, ServiceEditor
+    from deploytool.render import Report
+    from deploytool.render.progress import Progress
 
 ASKING = frozenset(
-    ("drift", "explain", "status", "where")
+    ("drift", "explain", "status", "where", "deploy", "rollback")
 )  # commands that ask the API, unless they are given a fleet file
 STATE = ".deploytool"  # beside services.toml; ignored by git
 
@@ -98,10 +102,25 @@ class App:
     @property
     def endpoint(self) -> str | None:
         """Where the Cloud Run API is; None for Google's own."""
-        host = self.environ.get("CLOUD_RUN_EMULATOR_HOST", "")
-        if host:
-            return host if "://" in host else f"http://{host}"
+        where = _address(self.environ.get("CLOUD_RUN_EMULATOR_HOST", ""))
+        if where is not None:
+            return where
         return self.emulator.url if self.config.project.cloud == "local" else None
+
+    @cached_property
+    def prober(self) -> Prober:
+        """Who asks services for their pages; with the embedded Cloud Run, nobody is told who we are."""
+        from deploytool.adapters.identity import identity_for
+        from deploytool.adapters.probes import Prober
+
+        return Prober(identity_for if self.endpoint is None else None)
+
+    @cached_property
+    def log_reader(self) -> LogReader:
+        """Who tells what was logged: Cloud Logging, or the server that stands for Cloud Run here."""
+        from deploytool.adapters.logging import Logs, logging_api
+
+        return Logs(logging_api(self.endpoint), self.config.project.project)
 
     def fleet_reader(self, files: Sequence[str] = ()) -> FleetReader:
         """Who tells what runs: the files, when any are given, else the API."""
@@ -121,37 +140,88 @@ class App:
 
         return CloudRun(self.config.project.project, regions, self.endpoint)
 
+    def image_builder(self, name: BuilderName | None = None) -> ImageBuilder:
+        """Who builds the images of a service that says `build = name`; without a name, who does where we are."""
+        name = name or ("local" if self.config.project.cloud == "local" else "cloudbuild")
+        match name:
+            case "local":
+                from deploytool.adapters.builds.local import LocalBuilder
+
+                if self.config.project.cloud != "local" and not self.environ.get("CLOUD_RUN_EMULATOR_HOST"):
+                    raise UsageError(
+                        'Images of build = "local" lie on this machine, where Cloud Run cannot get them.',
+                        hint='Say build = "cloudbuild" or build = "docker" in services.toml.',
+                    )
+                return LocalBuilder(self.repository, self.state / "images")
+            case "docker":
+                from deploytool.adapters.builds.docker import DockerBuilder
+
+                return DockerBuilder(self.repository, self.environ)
+            case "cloudbuild":
+                from deploytool.adapters.builds.cloudbuild import CloudBuilder
+
+                project = self.config.project
+                return CloudBuilder(
+                    self.repository,
+                    project=project.project,
+                    region=project.regions[0],
+                    bucket=self.config.build.bucket,
+                    endpoint=self.endpoint,
+                )
+            case _:
+                assert_never(name)
+
+    @cached_property
+    def editor(self) -> ServiceEditor:
+        """Who changes services, one at a time."""
+        from deploytool.adapters.cloudrun.editor import CloudRunEditor
+
+        return CloudRunEditor(self.endpoint)
+
     @cached_property
     def lease_store(self) -> LeaseStore:
-        """Where services.toml says that leases are kept."""
+        """Where leases are kept, as services.toml says."""
         from deploytool.adapters.leases import Leases
 
+        return Leases(self._shelf())
+
+    def _shelf(self) -> Shelf:
         locks = self.config.locks
         match locks.backend:
             case "sqlite":
                 from deploytool.adapters.leases.sqlite import SqliteShelf
 
-                return Leases(SqliteShelf(self.state / "leases.sqlite"))
+                return SqliteShelf(self.state / "leases.sqlite")
             case "firestore":
                 from deploytool.adapters.leases.firestore import firestore_shelf
 
-                address = firestore_address(self.environ, self.config.project.cloud)
+                where = self._firestore_address()
                 project, database, collection = self.config.project.project, locks.database, locks.collection
-                return Leases(firestore_shelf(address, project, database or "(default)", collection or "leases"))
+                return firestore_shelf(where, project, database or "(default)", collection or "leases")
             case "gcs":
                 from deploytool.adapters.leases.gcs import gcs_shelf
 
-                return Leases(gcs_shelf(self.storage_endpoint, locks.bucket or ""))
+                where = _address(self.environ.get("STORAGE_EMULATOR_HOST", "")) or self.endpoint
+                return gcs_shelf(where, locks.bucket or "")
             case _:
                 assert_never(locks.backend)
 
-    @property
-    def storage_endpoint(self) -> str | None:
-        """Where the Cloud Storage API is; None for Google's own."""
-        host = self.environ.get("STORAGE_EMULATOR_HOST", "")
-        if host:
-            return host if "://" in host else f"http://{host}"
-        return self.emulator.url if self.config.project.cloud == "local" else None
+    def _firestore_address(self) -> str | None:
+        """Where the Firestore API is; None for Google's own, which `cloud = "local"` never asks."""
+        where = _address(self.environ.get("FIRESTORE_EMULATOR_HOST", ""))
+        if where is None and self.config.project.cloud == "local":
+            raise UsageError(
+                'The leases are in Firestore and cloud = "local", but no emulator is named.',
+                hint="Start one and name it: export FIRESTORE_EMULATOR_HOST=127.0.0.1:PORT",
+            )
+        return where
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The record of releases, beside services.toml."""
+        from deploytool.adapters.ledger import SqliteLedger
+
+        return SqliteLedger(self.state / "ledger.sqlite")
 
     def now(self) -> datetime:
         return clock.now(self.environ)
@@ -160,9 +230,20 @@ class App:
         self, report: Report, format: Format, *, verbose: bool = False, fleet: Mapping[str, Any] | None = None
     ) -> None:
         """The answer, on stdout."""
+        self._write(report, format, sys.stdout, verbose=verbose, fleet=fleet)
+
+    def _write(
+        self,
+        report: Report,
+        format: Format,
+        stream: TextIO,
+        *,
+        verbose: bool = False,
+        fleet: Mapping[str, Any] | None = None,
+    ) -> None:
         from deploytool.render import render
 
-        screen = screen_of(sys.stdout, self.environ, self.colour)
+        screen = screen_of(stream, self.environ, self.colour)
         say(
             render(
                 report,
@@ -173,8 +254,29 @@ class App:
                 colour=screen.colour,
                 symbols=screen.symbols,
                 fleet=fleet,
-            )
+            ),
+            stream,
         )
+
+    def show(self, report: Report) -> None:
+        """The plan before a person is asked, on stderr."""
+        self._write(report, Format.TABLE, sys.stderr)
+
+    def progress(self) -> Progress:
+        """Who says what happens while it happens, on stderr."""
+        from deploytool.render.progress import Progress
+
+        return Progress(sys.stderr, screen_of(sys.stderr, self.environ, self.colour))
+
+    def must_want(self, yes: bool, question: str) -> None:
+        """A person is asked; a program must have said so. Raises typer.Abort when the answer is no."""
+        import typer
+
+        if yes:
+            return
+        if not sys.stdin.isatty():
+            raise UsageError("Nobody is there to be asked.", hint="Say so: --yes. Or look first: --dry-run")
+        typer.confirm(question, abort=True, err=True)
 
     def note(self, text: str) -> None:
         """A remark for the person, on stderr."""
@@ -182,14 +284,6 @@ class App:
             say(text, sys.stderr)
 
 
-def firestore_address(environ: Mapping[str, str], cloud: str) -> str | None:
-    """Where the Firestore API is; None for Google's own, which `cloud = "local"` never asks."""
-    host = environ.get("FIRESTORE_EMULATOR_HOST", "")
-    if host:
-        return host if "://" in host else f"http://{host}"
-    if cloud == "local":
-        raise UsageError(
-            'The leases are in Firestore and cloud = "local", but no emulator is named.',
-            hint="Start one (gcloud emulators firestore start) and export FIRESTORE_EMULATOR_HOST=127.0.0.1:PORT",
-        )
-    return None
+def _address(host: str) -> str | None:
+    """HOST:PORT as an address; None when nothing is said."""
+    return None if not host else host if "://" in host else f"http://{host}"

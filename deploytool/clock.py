@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -26,3 +27,18 @@ def now(environ: Mapping[str, str] = os.environ) -> datetime:
             f"DEPLOYTOOL_NOW is not a moment: {told}",
             hint="Write it as RFC 3339, such as 2026-02-05T00:45:00Z, or unset it: unset DEPLOYTOOL_NOW",
         ) from None
+
+
+class RealTime:
+    """Time as a release needs it: always the real one."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds; they also count while the machine sleeps, where the system can tell."""
+        boottime = getattr(time, "CLOCK_BOOTTIME", None)
+        return time.monotonic() if boottime is None else time.clock_gettime(boottime)
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)

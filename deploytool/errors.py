@@ -31,6 +31,10 @@ class DeployToolError(Exception):
             self.exit_code = exit_code
 
 
+class Terminated(BaseException):
+    """SIGTERM, raised where the program stands, so that what must be put back is put back."""
+
+
 class UsageError(DeployToolError):
     """The command line asks for something that does not exist or does not go together."""
 
@@ -44,9 +48,10 @@ class ConfigurationError(DeployToolError):
 
 
 class CouldNotLook(DeployToolError):
-    """A neighbour could not be asked, or its answer could not be understood."""
+    """A neighbour could not be asked, or its answer was not understood. `passing`: it may be otherwise in a while."""
 
     exit_code = ExitCode.UNDETERMINED
+    passing = True
 
 
 class RepositoryError(DeployToolError):
@@ -78,6 +83,12 @@ class LeaseLost(DeployToolError):
         self.how = how
 
 
+class PlanChanged(DeployToolError):
+    """The service is not as it was when the plan was made; nothing was done."""
+
+    exit_code = ExitCode.FINDINGS
+
+
 class WriteRefused(DeployToolError):
     """A change was refused, and nothing was changed. `conflict`: somebody else was first. `wait`: seconds asked for."""
 
@@ -94,3 +105,13 @@ class WriteUnclear(DeployToolError):
     """No answer to a change: it may have been carried out."""
 
     exit_code = ExitCode.FAILED_SAFE
+
+
+class BuildFailed(DeployToolError):
+    """No image came out of a build, or not the one that was asked for. `tail`: the last lines of its log."""
+
+    exit_code = ExitCode.FAILED_SAFE
+
+    def __init__(self, message: str, *, hint: str, tail: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.tail = tail

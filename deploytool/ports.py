@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
+from deploytool.domain.build import Built, Wanted
+from deploytool.domain.check import Counted, HttpAnswer, NoHttpAnswer
 from deploytool.domain.edit import Edit
+from deploytool.domain.judge import RequestStats
 from deploytool.domain.lease import Holder, Lease, LeaseRecord
 from deploytool.domain.model import Fleet, Place, Revision, Service
 from deploytool.domain.release import Event, EventKind
@@ -83,6 +87,10 @@ class Ledger(Protocol):
         """Number and hash of the last line, kept apart from the lines; None for an empty ledger."""
         ...
 
+    def chain(self) -> tuple[tuple[Event, ...], tuple[int, str] | None]:
+        """All lines and the head, as they were at one moment: for `broken_links` while others write."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class SeenService:
@@ -111,8 +119,8 @@ class ServiceEditor(Protocol):
 
     def revision(self, place: Place, name: str) -> SeenRevision | None: ...
 
-    def create(self, place: Place, template: Mapping[str, Any], edit: Edit) -> None:
-        """A new service from a template in the v2 shape."""
+    def create(self, place: Place, edit: Edit) -> None:
+        """A new service that runs the edit's revision, with Cloud Run's defaults for everything else."""
         ...
 
     def change(self, seen: SeenService, edit: Edit) -> None:
@@ -120,3 +128,61 @@ class ServiceEditor(Protocol):
         ...
 
     def delete(self, seen: SeenService) -> None: ...
+
+    def read_job(self, place: Place) -> SeenService | None:
+        """The job as a service whose only revision is its template."""
+        ...
+
+    def create_job(self, place: Place, edit: Edit) -> None: ...
+
+    def change_job(self, seen: SeenService, edit: Edit) -> None: ...
+
+    def delete_job(self, seen: SeenService) -> None: ...
+
+
+class ImageBuilder(Protocol):
+    """Who makes an image of a commit's files, and tells by which digest it is known from then on."""
+
+    name: str
+
+    def reachable(self) -> str:
+        """Why it cannot be used now, in a sentence; "" when it can."""
+        ...
+
+    def refusal(self, wanted: Wanted) -> tuple[str, str] | None:
+        """(sentence, hint) for what it cannot build as git has it, told before anything is done."""
+        ...
+
+    def has(self, image: str) -> bool:
+        """Is NAME@sha256:… still there to be deployed? Raises CouldNotLook when that cannot be told."""
+        ...
+
+    def build(self, wanted: Wanted, tell: Callable[[str], None]) -> Built:
+        """Make it, or find that it is made; `tell` gets the log line by line. Raises BuildFailed."""
+
+
+class Prober(Protocol):
+    """Who asks a service for a page."""
+
+    def get(
+        self, url: str, hosts: Collection[str], *, audience: str = "", expected: int = 200
+    ) -> HttpAnswer | NoHttpAnswer:
+        """One answer, waited for while the service starts; only `hosts` are asked. Never raises for what it meets.
+
+        With an `audience`, which is the address of the service itself, that service may be told who we are.
+        """
+        ...
+
+
+class LogReader(Protocol):
+    """Who tells what was logged. Every method raises CouldNotLook rather than to tell a part."""
+
+    def count(self, filter: str, most: int) -> Counted:
+        """The number of lines, or that there are at least `most`."""
+        ...
+
+    def requests_of(
+        self, place: Place, revisions: Iterable[str], since: datetime, until: datetime | None = None
+    ) -> Mapping[str, RequestStats]:
+        """What each revision answered from `since` on and before `until`."""
+        ...

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import fcntl
-import json
-import os
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from deploytool.adapters.builds.store import content_of, keep
 from deploytool.adapters.git import Repository
 from deploytool.adapters.git.process import Git
 from deploytool.config import Config
-from deploytool.domain.dockerfile_command import Command
-from deploytool.domain.image import Image, image_of
-from deploytool.domain.image_layout import Placed
-from deploytool.domain.tree import LINK, SUBMODULE, Tree
+from deploytool.domain.image import image_of
+from deploytool.domain.model import Place
 from deploytool.emulator import client, daemon
 from deploytool.emulator.errors import EmulatorError
 from deploytool.errors import CouldNotLook
@@ -40,6 +36,20 @@ def emulator_of(config: Config, state: Path, repository: Repository) -> client.A
     return address
 
 
+def visit(address: client.Address, place: Place, per_second: float, seconds: float) -> None:
+    """Have the server send requests to a service; 0 seconds ends that. Visitors that do not come are no failure."""
+    with suppress(EmulatorError):
+        client.visit(
+            address,
+            project=place.project,
+            region=place.region,
+            service=place.name,
+            per_second=per_second,
+            seconds=seconds,
+            path="/health",
+        )
+
+
 def forget_story(state: Path) -> None:
     """After a reset, the next command tells the story from its beginning."""
     _marker(state).unlink(missing_ok=True)
@@ -52,46 +62,17 @@ def _begin_story(story: str, state: Path, repository: Repository, address: clien
         if _marker(state).exists():
             return
         for image in images_of(story):
-            made = image_of(image.dockerfile, "", repository.trees([image.commit])[image.commit])
+            tree = repository.trees([image.commit])[image.commit]
+            made = image_of(image.dockerfile, "", tree)
             if made is not None:
-                _lay_out(made, repository.trees([image.commit])[image.commit], state / "images", image.reference)
+                name = image.reference.rpartition("sha256:")[2]  # the story's own: no digest of the content
+                keep(content_of(made, tree), state / "images", name, durable=False)
         client.import_fleet(address, fleet_of(story))
         _marker(state).write_text(story)
 
 
 def _marker(state: Path) -> Path:
     return state / "story-begun"
-
-
-def _lay_out(image: Image, tree: Tree, store: Path, reference: str) -> None:
-    """Put an image into the store: its files, and how it is started."""
-    folder = store / reference.rpartition("sha256:")[2]
-    if (folder / "config.json").exists():
-        return
-    making = folder.with_name(f".{folder.name}.{os.getpid()}")
-    shutil.rmtree(making, ignore_errors=True)
-    for path, placed in image.layout(tree).files.items():
-        _place(tree, making / "rootfs" / path.lstrip("/"), placed)
-    (making / "rootfs" / image.workdir.lstrip("/")).mkdir(parents=True, exist_ok=True)
-    config = {"cmd": _argv(image.command), "env": dict(image.environment), "workdir": image.workdir}
-    (making / "config.json").write_text(json.dumps(config))
-    making.rename(folder)
-
-
-def _place(tree: Tree, at: Path, placed: Placed) -> None:
-    at.parent.mkdir(parents=True, exist_ok=True)
-    if placed.mode == SUBMODULE:
-        return
-    content = tree.objects.blob(placed.oid) if placed.oid else placed.text.encode()
-    if placed.mode == LINK:
-        at.symlink_to(placed.text or os.fsdecode(content))
-    else:
-        at.write_bytes(content)
-        at.chmod(0o755 if placed.mode & 0o100 else 0o644)
-
-
-def _argv(command: Command | None) -> list[str]:
-    return list(command.argv) if command is not None else []
 
 
 def _git_in(folder: Path) -> Callable[[list[str], bytes], bytes]:

@@ -60,7 +60,7 @@ def door(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Door]:
         "where": ["run"],
         "config": ["check", "schema"],
         "lock": ["show", "break_"],
-        "emulator": ["serve", "import_fleet", "export_fleet", "reset"],
+        "emulator": ["serve", "import_fleet", "export_fleet", "reset", "faults"],
     }
     for room, names in rooms.items():
         module = ModuleType(f"deploytool.commands.{room}")
@@ -134,7 +134,7 @@ def test_what_is_left_out_is_empty_or_none(door: Door) -> None:
     [
         ("status api --format markdown", "status.run", {"services": ["api"], "format": Format.MARKDOWN, "fleet": []}),
         ("where 1a2b --fleet f", "where.run", {"question": "1a2b", "format": Format.TABLE, "fleet": ["f"]}),
-        ("lock list --max-age 5m", "lock.show", {"max_age": "5m", "format": Format.TABLE}),
+        ("lock list --max-age 5m", "lock.show", {"max_age": 300.0, "format": Format.TABLE}),
         ("lock break a1 --why home", "lock.break_", {"lease_id": "a1", "why": "home"}),
         ("config check", "config.check", {}),
         ("config schema", "config.schema", {}),
@@ -142,6 +142,12 @@ def test_what_is_left_out_is_empty_or_none(door: Door) -> None:
         ("emulator import -", "emulator.import_fleet", {"file": "-", "state": None}),
         ("emulator export --state d", "emulator.export_fleet", {"state": Path("d")}),
         ("emulator reset", "emulator.reset", {"state": None}),
+        ("emulator faults", "emulator.faults", {"add": [], "clear": False, "state": None}),
+        (
+            "emulator faults --clear --add x --add y",
+            "emulator.faults",
+            {"add": ["x", "y"], "clear": True, "state": None},
+        ),
     ],
 )
 def test_each_command_is_called(door: Door, argv: str, name: str, options: dict[str, Any]) -> None:

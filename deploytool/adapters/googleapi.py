@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from deploytool.adapters.cloudrun.retry import Patience, retry_after
@@ -20,6 +21,7 @@ from deploytool.errors import CouldNotLook
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 LOGIN = "gcloud auth application-default login"
 PASSING = frozenset({408, 429, 500, 502, 503, 504})
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 MOST_ANSWER = 64 * 1024 * 1024  # bytes
 
 Json = dict[str, Any]
@@ -46,11 +48,12 @@ class Refused(CouldNotLook):
         status: str = "",
         said: str = "",
         wait: float = 0,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
     ) -> None:
         super().__init__(message, hint=hint)
         self.code, self.status, self.said, self.wait = code, status, said, wait
-        self.headers = headers or {}  # by lower-case name
+        self.headers = headers  # by lower-case name
+        self.passing = code in PASSING
 
     @property
     def acted(self) -> bool:
@@ -78,8 +81,8 @@ class Answer:
 class GoogleApi:
     """One API: `endpoint` such as https://logging.googleapis.com; `name` is how people call it ("Cloud Logging").
 
-    `local` says that the address is one of our own: no credential, no proxy, no ~/.netrc. `token` is no secret: the word
-    that a stand-in wants to hear in the place of one ("owner").
+    `local` says that the address is one of our own: no credential, no proxy, no ~/.netrc. `token` is the word that
+    a stand-in wants to hear in the place of one ("owner"): no secret.
     """
 
     def __init__(

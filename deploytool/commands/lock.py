@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deploytool.config.duration import Duration
 from deploytool.domain.lease_book import named
 from deploytool.domain.lock_report import lock_report
 from deploytool.errors import ExitCode, UsageError
@@ -17,10 +16,9 @@ if TYPE_CHECKING:
 LONGEST_WHY = 300
 
 
-def show(app: App, *, max_age: str | None, format: Format) -> ExitCode:
-    """1 when a lease is held for longer than `max_age`."""
-    longest = _seconds(max_age)
-    report = lock_report(app.lease_store.records(), app.now(), longest)
+def show(app: App, *, max_age: float | None, format: Format) -> ExitCode:
+    """1 when a lease is held for longer than `max_age` seconds."""
+    report = lock_report(app.lease_store.records(), app.now(), max_age)
     app.say(report, format)
     return report.exit_code
 
@@ -33,12 +31,3 @@ def break_(app: App, *, lease_id: str, why: str) -> ExitCode:
     holder = lease.holder
     app.note(printable(f"{holder.user}@{holder.host} does not hold {named(lease.key)} any more ({holder.reason})."))
     return ExitCode.CLEAN
-
-
-def _seconds(text: str | None) -> float | None:
-    if text is None:
-        return None
-    try:
-        return float(Duration.of(text).seconds)
-    except ValueError as problem:
-        raise UsageError(f"--max-age: {problem}.", hint="deploytool lock list --max-age 30m") from problem

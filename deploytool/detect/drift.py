@@ -41,7 +41,11 @@ class Detection:
 
     def aimed_as(self, other: Detection) -> Detection:
         """The same target as another look, whatever branches this repository has."""
-        self.ref, self.target = other.ref, other.target
+        return self.aim(other.ref, other.target)
+
+    def aim(self, ref: str, commit: str) -> Detection:
+        """Judge by this commit instead of the configured target."""
+        self.ref, self.target = ref, commit
         self._look_at_target()
         return self
 

@@ -28,9 +28,9 @@ WITHOUT_EFFECT = ("EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "STOPSIGNAL", 
 FRONTEND = re.compile(r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?:[:@].*)?\Z")
 
 
-def recipe_of(content: bytes, path: str) -> Recipe:
-    """Interpret a Dockerfile; `path` only names it in the doubts."""
-    reading = _Reading(path)
+def recipe_of(content: bytes, path: str, arguments: Mapping[str, str] | None = None) -> Recipe:
+    """Interpret a Dockerfile; `path` only names it in the doubts, `arguments` are what --build-arg would give."""
+    reading = _Reading(path, arguments or {})
     lines: Lines | None = None
     try:
         lines = lines_of(content)
@@ -47,8 +47,9 @@ def recipe_of(content: bytes, path: str) -> Recipe:
 class _Reading:
     """The state of one reading: the stages so far, and the one being drafted."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, given: Mapping[str, str]) -> None:
         self.path = path
+        self.given = given  # build arguments: they count where an ARG line declares them
         self.doubts: list[Doubt] = []
         self.complete = True
         self.meta: dict[str, str | None] = dict(PLATFORM)  # ARG before the first FROM
@@ -83,7 +84,8 @@ class _Reading:
         if name == "FROM":
             self._from(instruction, lines)
         elif name == "ARG" and not self.drafts:
-            self.meta.update(_assignments(instruction, lines, self.meta, bare=True))
+            declared = _assignments(instruction, lines, self.meta, bare=True)
+            self.meta.update({key: self.given.get(key, value) for key, value in declared.items()})
         elif name in WITHOUT_EFFECT:
             return
         elif name not in OBEDIENCE:
@@ -117,7 +119,7 @@ class _Reading:
     def _arg(self, draft: Draft, instruction: Instruction, lines: Lines) -> None:
         values = _assignments(instruction, lines, draft.values(), bare=True)
         for name, value in values.items():
-            draft.arguments[name] = self.meta.get(name) if value is None else value
+            draft.arguments[name] = self.given.get(name, self.meta.get(name) if value is None else value)
 
     def _env(self, draft: Draft, instruction: Instruction, lines: Lines) -> None:
         name, *rest = instruction.rest.split(None, 1)

@@ -25,6 +25,14 @@ def command_of(stage: Stage) -> Command | None:
     return Command(entry.argv + (_argv(cmd) if cmd is not None else ()), "", entry.line)
 
 
+def halves_of(stage: Stage) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """ENTRYPOINT and CMD as an image carries them: a shell's ENTRYPOINT takes no CMD."""
+    entry, cmd = _said(stage.entrypoint), _said(stage.cmd)
+    if entry is None:
+        return (), () if cmd is None else _argv(cmd)
+    return _argv(entry), () if cmd is None or entry.shell else _argv(cmd)
+
+
 def overridden(
     stage: Stage | None, own: Command | None, command: tuple[str, ...], args: tuple[str, ...]
 ) -> Command | None:

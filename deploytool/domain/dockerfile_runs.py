@@ -63,6 +63,14 @@ def folders_made(run: Run) -> Iterator[str]:
             yield from (word for word in command[1:] if not word.startswith("-") and "$" not in word)
 
 
+def commands_in(run: Run) -> list[list[str]] | None:
+    """The simple commands of the line, without assignments and redirections; None when it is too long to be read."""
+    if run.argv:
+        return [list(run.argv)]
+    script = _script(run)
+    return None if len(script) > _LONGEST else list(_commands(script))
+
+
 def _script(run: Run) -> str:
     """The shell text: with only a heredoc on the line, its body is the script; else the body is mere input."""
     if not run.heredocs:

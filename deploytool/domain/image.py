@@ -68,13 +68,22 @@ class Image:
         return layout_of(self.recipe, context, self.narrowed, self.dockerfile)
 
 
-def image_of(dockerfile: str, context: str, tree: Tree, memo: LinkMemo | None = None) -> Image | None:
-    """The image that `docker build -f dockerfile context` would make of this tree; None without that file in it."""
+def image_of(
+    dockerfile: str,
+    context: str,
+    tree: Tree,
+    memo: LinkMemo | None = None,
+    arguments: Mapping[str, str] | None = None,
+) -> Image | None:
+    """The image that `docker build -f dockerfile context` would make of this tree; None without that file in it.
+
+    `arguments` are what --build-arg gives, for a build; without them the Dockerfile's own values count.
+    """
     trail = trail_of(tree, cleaned(dockerfile), memo)
     content = None if trail.path is None else tree.read(trail.path)
     if trail.path is None or content is None:
         return None
-    recipe = recipe_of(content, trail.path)
+    recipe = recipe_of(content, trail.path, arguments)
     folder = trail_of(tree, cleaned(context), memo)
     found, ignore = _ignore(tree, cleaned(dockerfile), folder.path or "")
     gathering = Gathering(Context(tree, folder.path or "", ignore.rules), trail.path, folder.path is not None)

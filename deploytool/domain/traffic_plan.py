@@ -73,6 +73,14 @@ def with_tags(rows: Rows, live: Sequence[TrafficTarget], tag: str, revision: str
     return (*(row for row in rows if row.percent), *tag_rows(live, but=tag), *ours)
 
 
+def resolved(rows: Sequence[TrafficTarget], service: Service) -> Rows:
+    """A map with LATEST as the name it means now, where it means one."""
+    return tuple(
+        TrafficTarget(service.latest_ready, row.percent, False, row.tag) if row.latest and service.latest_ready else row
+        for row in rows
+    )
+
+
 def same_wish(one: Sequence[TrafficTarget], other: Sequence[TrafficTarget]) -> bool:
     """Do two maps ask for the same percentages? Tags, order and empty rows do not matter; LATEST is not a name."""
     return wish_of(one) == wish_of(other)

@@ -1,4 +1,4 @@
-"""Our own front door, behind the token of the state folder: health, import, export, reset, stop."""
+"""Our own front door, behind the token of the state folder: fleets in and out, visitors, faults, requests, the end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from starlette.routing import Route
 from deploytool.emulator.bodies import MAX_IMPORT, json_object, plain
 from deploytool.emulator.client import TOKEN_HEADER
 from deploytool.emulator.errors import ApiError
+from deploytool.emulator.faults import fault_of
 from deploytool.emulator.fleet import export_fleet, import_fleet
+from deploytool.emulator.visitors import visit_of
 
 Answer = Callable[[Request], Awaitable[Response]]
 
@@ -49,16 +51,51 @@ async def _export(request: Request) -> Response:
 
 @_with_token
 async def _reset(request: Request) -> Response:
-    world = request.app.state.world
-    with world.store.writing():
-        world.store.clear()
-    await request.app.state.programs.end_all()
+    await request.app.state.house.reset()
+    return plain({})
+
+
+@_with_token
+async def _visitors(request: Request) -> Response:
+    """`{project, region, service, per_second, seconds, path}`: what `client.visit` sends."""
+    request.app.state.house.visitors.send(visit_of(await json_object(request)))
     return plain({})
 
 
 @_with_token
 async def _stop(request: Request) -> Response:
-    request.app.state.stop()
+    request.app.state.house.stop()
+    return plain({})
+
+
+@_with_token
+async def _faults(request: Request) -> Response:
+    """What is added is `{"faults": […]}` or one fault: all of them, or a 400 and none."""
+    plan = request.app.state.house.plan
+    if request.method == "POST":
+        sent = await json_object(request)
+        listed = sent["faults"] if isinstance(sent.get("faults"), list) else [sent]
+        plan.add([fault_of(one) for one in listed])
+    if request.method == "DELETE":
+        plan.clear()
+    return plain(plan.body())
+
+
+@_with_token
+async def _requests(request: Request) -> Response:
+    requests = request.app.state.house.requests
+    if request.method == "DELETE":
+        requests.clear()
+    return plain(requests.body())
+
+
+@_with_token
+async def _buckets(request: Request) -> Response:
+    """`{"buckets": [name, …]}`: from now on exactly these exist."""
+    names = (await json_object(request)).get("buckets")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ApiError(400, "INVALID_ARGUMENT", "'buckets' is a list of names.")
+    request.app.state.house.objects.list_buckets(names)
     return plain({})
 
 
@@ -67,5 +104,9 @@ routes = [
     Route("/emulator/import", _import, methods=["POST"]),
     Route("/emulator/export", _export, methods=["GET"]),
     Route("/emulator/reset", _reset, methods=["POST"]),
+    Route("/emulator/visitors", _visitors, methods=["POST"]),
     Route("/emulator/stop", _stop, methods=["POST"]),
+    Route("/emulator/faults", _faults, methods=["GET", "POST", "DELETE"]),
+    Route("/emulator/buckets", _buckets, methods=["POST"]),
+    Route("/emulator/requests", _requests, methods=["GET", "DELETE"]),
 ]

@@ -45,9 +45,48 @@ def reset(address: Address) -> None:
     _asked(address, "POST", "/emulator/reset")
 
 
+def visit(
+    address: Address, *, project: str, region: str, service: str, per_second: float, seconds: float, path: str = "/"
+) -> None:
+    """Have the server itself send GET requests to a service, for at most 600 seconds; 0 seconds ends that.
+
+    They are split by traffic and logged as any others. A second call for the same service replaces the first.
+    """
+    where = {"project": project, "region": region, "service": service, "path": path}
+    _asked(address, "POST", "/emulator/visitors", where | {"per_second": per_second, "seconds": seconds})
+
+
 def stop(address: Address) -> None:
     """End the server; its state stays."""
     _asked(address, "POST", "/emulator/stop")
+
+
+def faults(address: Address) -> list[dict[str, Any]]:
+    """The faults of the plan, each with `seen` and `hits`."""
+    return list(_asked(address, "GET", "/emulator/faults")["faults"])
+
+
+def add_fault(address: Address, *added: dict[str, Any]) -> None:
+    """Add faults such as `{"path": "/v2/*/services/*", "do": "status", "code": 503}`: all or none."""
+    _asked(address, "POST", "/emulator/faults", {"faults": list(added)})
+
+
+def clear_faults(address: Address) -> None:
+    _asked(address, "DELETE", "/emulator/faults")
+
+
+def requests(address: Address) -> list[dict[str, Any]]:
+    """The requests to the API since `clear_requests`, oldest first, at most 10,000."""
+    return list(_asked(address, "GET", "/emulator/requests")["requests"])
+
+
+def clear_requests(address: Address) -> None:
+    _asked(address, "DELETE", "/emulator/requests")
+
+
+def set_buckets(address: Address, names: list[str]) -> None:
+    """Say which buckets there are; without it, a bucket comes into being with its first object."""
+    _asked(address, "POST", "/emulator/buckets", {"buckets": names})
 
 
 def _asked(address: Address, method: str, path: str, body: Any = None, timeout: float = 60.0) -> dict[str, Any]:
@@ -79,4 +118,6 @@ def _why(value: Any, status: int) -> str:
 def _hint(status: int) -> str:
     if status == 403:
         return "Ask from the project whose state folder that server serves, or start another: deploytool emulator serve"
+    if status == 404:
+        return "See what there is: deploytool emulator export"
     return "The file needs the shape that `deploytool emulator export` prints."

@@ -10,15 +10,17 @@ import re
 from urllib.parse import urlsplit
 
 LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
-GOOGLE = re.compile(r"(?:(?P<region>[a-z]+-[a-z]+[0-9]+)-)?run\.googleapis\.com(:80)?", re.IGNORECASE)
+GOOGLE = re.compile(
+    r"((?:(?P<region>[a-z]+-[a-z]+[0-9]+)-)?run|storage|cloudbuild|logging)\.googleapis\.com(:80)?", re.IGNORECASE
+)
 
 
 def is_loopback(host: str) -> bool:
     return bool(LOOPBACK.fullmatch(host))
 
 
-def is_cloud_run(host: str) -> bool:
-    """One of the two names that gcloud asks its proxy for."""
+def is_google(host: str) -> bool:
+    """One of the names that gcloud asks its proxy for, and that are answered here."""
     return bool(GOOGLE.fullmatch(host))
 
 

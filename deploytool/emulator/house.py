@@ -7,17 +7,32 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import uvicorn
 
+from deploytool.emulator import lapses
+from deploytool.emulator.builds import Builds
+from deploytool.emulator.daemon import SCALE_DOWN, START_WAIT
+from deploytool.emulator.faults import Plan
+from deploytool.emulator.forwarding import Forwarding
 from deploytool.emulator.gate import Gate
+from deploytool.emulator.journal import Journal
+from deploytool.emulator.lines import Line
+from deploytool.emulator.log_store import LogStore
+from deploytool.emulator.objects import Objects
 from deploytool.emulator.programs import Programs
+from deploytool.emulator.readiness import Readiness
+from deploytool.emulator.request_journal import RequestJournal
 from deploytool.emulator.server import application, bound_socket
 from deploytool.emulator.store import Store
+from deploytool.emulator.visitors import Visitors
+from deploytool.emulator.wire import Wire
 from deploytool.emulator.world import World
 
 TIDY = 1.0  # seconds between looks at what is no longer needed
+AT_ONCE = 64  # requests that wait for programs at the same time
 CLOSING = 2  # seconds that open requests get when the server ends
 
 
@@ -25,23 +40,39 @@ class House:
     """Bound to its port from the start; `run` serves, `close` ends programs and the store."""
 
     def __init__(
-        self, state: Path, *, port: int, settle: float, token: str, clock: Callable[[], float] = time.time
+        self,
+        state: Path,
+        *,
+        port: int,
+        settle: float,
+        token: str,
+        clock: Callable[[], float] = time.time,
+        scale_down: float = SCALE_DOWN,
+        start_wait: float = START_WAIT,
     ) -> None:
         self.token = token
+        self.scale_down = scale_down
         self.listener = bound_socket(port)
         self.port: int = self.listener.getsockname()[1]
         try:
             self.world = World(Store(state / "cloudrun.sqlite"), settle=settle, clock=clock)
+            self.journal = Journal(LogStore(state / "logs.sqlite"), clock)
         except BaseException:
             self.listener.close()
             raise
-        self.programs = Programs(state)
-        app = application(self.world, self.programs, base=f"http://127.0.0.1:{self.port}", token=token, folder=state)
-        app.state.stop = self.stop
-        self.gate = Gate(app)
+        self.programs = Programs(state, self.journal, start_wait)
+        self.readiness = self.world.trials = Readiness(self.world, self.programs)
+        self.forwarding = Forwarding(self.world, self.programs, self.journal)
+        self.visitors = Visitors(self.forwarding, f"http://127.0.0.1:{self.port}")
+        self.objects = Objects(self.world.store, state / "storage", clock)
+        self.builds = Builds(self.world, self.objects, state / "images")
+        self.plan = Plan()
+        self.requests = RequestJournal(Wire(application(self, state), self.plan), clock)
+        self.gate = Gate(self.requests)
         config = uvicorn.Config(
             self.gate,
-            http="h11",
+            http=Line,
+            date_header=False,
             ws="none",
             lifespan="off",
             log_config=None,
@@ -59,33 +90,58 @@ class House:
         asyncio.run(self._run(idle))
 
     async def _run(self, idle: float | None) -> None:
-        watches = [asyncio.create_task(self._tidy())]
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(AT_ONCE))
+        watches = [asyncio.create_task(self._tidy()), asyncio.create_task(self.journal.keep_writing())]
         if idle is not None:
             watches.append(asyncio.create_task(self._close_when_idle(idle)))
+        self.readiness.begin_again()
+        self.builds.resume()
         try:
             await self.server.serve(sockets=[self.listener])
         finally:
             for watch in watches:
                 watch.cancel()
-            await self.programs.end_all()
+            await self.quiet()
+
+    async def quiet(self) -> None:
+        """End everything that goes on by itself: visitors, trials, builds and programs."""
+        await self.visitors.end()
+        await self.readiness.end()
+        await self.builds.end_all()
+        await self.programs.end_all()
+
+    async def reset(self) -> None:
+        """End everything, then forget everything, the plan of faults too."""
+        await self.quiet()
+        with self.world.store.writing():
+            self.world.store.clear()
+        self.objects.clear()
+        self.plan.clear()
+        self.requests.clear()
+        self.journal.store.clear()
 
     async def _close_when_idle(self, idle: float) -> None:
-        while self.gate.idle_for() < idle:
-            await asyncio.sleep(min(max(idle - self.gate.idle_for(), 0.05), 1.0))
+        while (left := idle - self._idle_for()) > 0:
+            await asyncio.sleep(min(max(left, 0.05), 1.0))
         self.stop()
 
+    def _idle_for(self) -> float:
+        """Seconds in which nobody came and nothing went on."""
+        return 0.0 if self.readiness.busy or self.visitors.any() else self.gate.idle_for()
+
     async def _tidy(self) -> None:
-        """End programs of revisions that are gone, and the whole server when its folder is."""
+        """End programs that are no longer needed, and the whole server when its folder is gone."""
         folder = self.programs.state.stat().st_ino
         while True:
-            await asyncio.sleep(TIDY)
+            await asyncio.sleep(min(TIDY, self.scale_down))
             try:
                 if self.programs.state.stat().st_ino != folder:
                     return self.stop()
             except OSError:
                 return self.stop()
-            if self.programs.any():
-                await self.programs.end_unless({row.name for row in self.world.store.all_of("revisions")})
+            if self.programs.names():
+                alive = {name for name in self.programs.names() if lapses.is_alive(self.world.store, name)}
+                await self.programs.end_unless(alive, self.scale_down)
 
     def stop(self) -> None:
         self.server.should_exit = True
@@ -94,3 +150,4 @@ class House:
         self.programs.kill_all()
         self.listener.close()
         self.world.store.close()
+        self.journal.close()

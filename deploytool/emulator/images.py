@@ -33,8 +33,7 @@ class Launch:
 
 def launch_of(images: Path, revision: dict[str, Any]) -> Launch:
     """How to run a revision (v2 shape); NotRunnable when its image is not in the store."""
-    containers = revision.get("containers") or [{}]
-    container = next((c for c in containers if c.get("ports")), containers[0])
+    container = ingress_of(revision)
     rootfs, config = _image(images, str(container.get("image", "")))
     folder = _inside(rootfs, str(container.get("workingDir") or config.get("workdir") or "/"))
     if not folder.is_dir():
@@ -43,6 +42,18 @@ def launch_of(images: Path, revision: dict[str, Any]) -> Launch:
     if not command:
         raise NotRunnable("The image has no command.")
     return Launch(command, folder, _env(rootfs, config, container, revision))
+
+
+def ingress_of(revision: dict[str, Any]) -> dict[str, Any]:
+    """The container that takes the requests: of several the one with ports."""
+    containers: list[dict[str, Any]] = revision.get("containers") or [{}]
+    return next((container for container in containers if container.get("ports")), containers[0])
+
+
+def has_image(images: Path, revision: dict[str, Any]) -> bool:
+    """Is the revision's image in the store, readable or not?"""
+    found = DIGEST.search(str(ingress_of(revision).get("image", "")))
+    return found is not None and (images / found.group(1) / "config.json").exists()
 
 
 def _image(images: Path, reference: str) -> tuple[Path, dict[str, Any]]:

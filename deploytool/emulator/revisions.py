@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from deploytool.emulator.enums import NUMBERS
@@ -16,7 +17,17 @@ FAILED = "CONDITION_FAILED"
 PENDING = "CONDITION_PENDING"
 RECONCILING = "CONDITION_RECONCILING"
 
+NO_START = "The container did not start and listen on the port of the PORT environment variable in time."
+
 Resource = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a revision is not ready: the API's reason, and a sentence."""
+
+    reason: str
+    message: str
 
 
 def born(name: str, service: Resource, template: Resource, now: str) -> Resource:
@@ -38,14 +49,14 @@ def condition(kind: str, state: str, now: str, **more: str) -> Resource:
     return {"type": kind, "state": state} | more | {"lastTransitionTime": now}
 
 
-def finished(revision: Resource, failure: str | None, now: str) -> Resource:
-    """The revision once it either became ready or failed with `failure`."""
+def finished(revision: Resource, failure: Failure | None, now: str) -> Resource:
+    """The revision once it either became ready or failed."""
     result = {key: value for key, value in revision.items() if key != "reconciling"}
     if failure is None:
         states = [condition(kind, SUCCEEDED, now) for kind in ("Ready", "Active", "ResourcesAvailable")]
         states += [condition(kind, SUCCEEDED, now) for kind in ("ContainerHealthy", "ContainerReady")]
     else:
-        why = reason_fields(failure) | {"message": failure_message(short(revision["name"]), failure)}
+        why = reason_fields(failure.reason) | {"message": failure.message}
         states = [condition(kind, FAILED, now, **why) for kind in ("Ready", "ContainerHealthy")]
         states += [condition("ContainerReady", SUCCEEDED, now), condition("ResourcesAvailable", SUCCEEDED, now)]
     return result | {"conditions": states, "observedGeneration": "1", "updateTime": now}
@@ -106,9 +117,23 @@ def reason_fields(failure: str) -> dict[str, str]:
     return {"reason": "REVISION_FAILED"}
 
 
-def failure_message(revision: str, failure: str) -> str:
-    if reason_fields(failure).get("revisionReason") == "HEALTH_CHECK_CONTAINER_ERROR":
-        why = "The container did not start and listen on the port of the PORT environment variable in time."
-    else:
-        why = f"It was asked to fail with {failure}."
-    return f"Revision '{revision}' is not ready and cannot serve traffic. {why}"
+def asked_to_fail(revision: Resource, reason: str) -> Failure:
+    """A failure that the template asks for."""
+    if reason_fields(reason).get("revisionReason") == "HEALTH_CHECK_CONTAINER_ERROR":
+        return Failure(reason, _not_ready(revision, NO_START))
+    return Failure(reason, _not_ready(revision, f"It was asked to fail with {reason}."))
+
+
+def failed_to_start(revision: Resource, problem: str) -> Failure:
+    """A program that was started and did not pass its probe."""
+    return Failure("HealthCheckContainerError", _not_ready(revision, f"{NO_START} {problem}"))
+
+
+def failure_of(revision: Resource, asked: str | None) -> str:
+    """What the revision itself says about why it is not ready."""
+    ready: Resource = next((c for c in revision.get("conditions") or [] if c.get("type") == "Ready"), {})
+    return str(ready.get("message") or asked_to_fail(revision, asked or "RevisionFailed").message)
+
+
+def _not_ready(revision: Resource, why: str) -> str:
+    return f"Revision '{short(revision['name'])}' is not ready and cannot serve traffic. {why}"

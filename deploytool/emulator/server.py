@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from deploytool.emulator import admin, gateway, iam, knative, v2
+from deploytool.emulator import admin, cloudbuild, gateway, iam, knative, logging_api, registry, storage, v2
 from deploytool.emulator.bodies import plain
 from deploytool.emulator.errors import ApiError, EmulatorError
-from deploytool.emulator.programs import Programs
-from deploytool.emulator.world import World
+
+if TYPE_CHECKING:
+    from deploytool.emulator.house import House
 
 
 async def _refused(request: Request, problem: Exception) -> Response:
@@ -33,23 +35,35 @@ async def _no_route(request: Request, problem: Exception) -> Response:
     return plain(ApiError(code, status, f"No such method: {request.method} {request.url.path}").body(), code)
 
 
-def application(world: World, programs: Programs, *, base: str, token: str, folder: Path) -> Starlette:
-    """All routes over one world. `base` is the address that URIs begin with, `folder` the state folder."""
+def application(house: House, folder: Path) -> Starlette:
+    """All routes over one house; `folder` is the state folder."""
     app = Starlette(
-        routes=[*iam.routes, *v2.routes, *knative.routes, *gateway.routes, *admin.routes],
+        routes=[
+            *iam.routes,
+            *v2.routes,
+            *logging_api.routes,
+            *registry.routes,
+            *knative.routes,
+            *cloudbuild.routes,
+            *storage.routes,
+            *gateway.routes,
+            *admin.routes,
+        ],
         exception_handlers={ApiError: _refused, EmulatorError: _unusable, HTTPException: _no_route},
     )
-    app.state.world = world
-    app.state.base = base
-    app.state.token = token
-    app.state.programs = programs
+    app.state.house = house
+    app.state.world = house.world
+    app.state.forwarding = house.forwarding
+    app.state.base = f"http://127.0.0.1:{house.port}"  # what URIs begin with
+    app.state.token = house.token
     app.state.folder = folder
     return app
 
 
 def bound_socket(port: int) -> socket.socket:
     """A listening socket on 127.0.0.1; port 0 takes any free one. EmulatorError when it is taken."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Said outright: asyncio turns off Nagle's delay (40 ms an answer) only where TCP is named.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("127.0.0.1", port))

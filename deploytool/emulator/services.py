@@ -144,19 +144,18 @@ def deleted(service: Resource, now: str, expires: str) -> Resource:
 def settled(service: Resource, newest: Resource, ready: Collection[str], failure: str | None, now: str) -> Resource:
     """The service once its controllers are done. `newest` is the latest created revision, `ready` short names.
 
-    A failed revision leaves the latest ready one, and with it the traffic, where it was.
+    `failure` says why the newest one is not ready; it leaves the latest ready one, and the traffic, where it was.
     """
     result = {key: value for key, value in service.items() if key != "reconciling"}
     result["latestCreatedRevision"] = newest["name"]
     if failure is None:
         result["latestReadyRevision"] = newest["name"]
-    latest_ready = result.get("latestReadyRevision")
-    served = traffic.effective(result.get("traffic") or [], ready, short(latest_ready) if latest_ready else None)
+    served = _effective(result, ready)
     if served is not None:
         result["trafficStatuses"] = served
     why = {"reason": "REVISION_FAILED"}
     if failure is not None:
-        why["message"] = revisions.failure_message(short(newest["name"]), failure)
+        why["message"] = failure
     elif served is None:
         why["message"] = "A revision that traffic names is not ready and cannot serve traffic."
     states = {"RoutesReady": served is not None, "ConfigurationsReady": failure is None}
@@ -166,6 +165,17 @@ def settled(service: Resource, newest: Resource, ready: Collection[str], failure
     result["terminalCondition"] = _turned("Ready", all(states.values()), why, {}, now)
     result["observedGeneration"] = service["generation"]
     return result
+
+
+def routed(service: Resource, ready: Collection[str]) -> Resource:
+    """The service whose traffic moves while its newest revision is still tried: routes wait for no configuration."""
+    served = _effective(service, ready)
+    return service if served is None else service | {"trafficStatuses": served}
+
+
+def _effective(service: Resource, ready: Collection[str]) -> list[Resource] | None:
+    latest = service.get("latestReadyRevision")
+    return traffic.effective(service.get("traffic") or [], ready, short(latest) if latest else None)
 
 
 def _turned(kind: str, good: bool, why: dict[str, str], kept: dict[Any, Resource], now: str) -> Resource:

@@ -6,31 +6,43 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from deploytool.emulator import jobs, operations, revisions, services, traffic
+from deploytool.emulator import jobs, lapses, operations, revisions, services, traffic
 from deploytool.emulator.names import short
 from deploytool.emulator.stamps import stamp
 from deploytool.emulator.store import Row, Store
-from deploytool.emulator.templates import asked_failure
 
 Resource = dict[str, Any]
 
 
 def settle_due(store: Store, now: float) -> None:
-    """Settle every operation whose time has come, oldest first."""
-    due = store.due(now)
-    if not due:
-        return
-    with store.writing():
-        for row in due:
-            at = stamp(datetime.fromtimestamp(row.due or now, UTC))
-            store.put(replace(row, body=_ended(store, row, at), due=None))
+    """Settle every operation whose time has come, oldest first.
+
+    One of a service whose revisions are still tried waits for them, and is looked at again when they are done.
+    """
+    waiting: set[str] = set()
+    while due := [row for row in store.due(now) if row.name not in waiting]:
+        with store.writing():
+            for row in due:
+                at = stamp(datetime.fromtimestamp(row.due or now, UTC))
+                if row.kind == lapses.EVENTS:
+                    lapses.happen(store, row, at, _settled)
+                    continue
+                ended = _ended(store, row, at)
+                if ended is None:
+                    waiting.add(row.name)
+                    continue
+                over = row.hidden | {"trial": False}
+                store.put(replace(row, body=lapses.told(row, row.body, ended), hidden=over, due=None))
+                lapses.schedule(store, row, row.due or now)
+                waiting.clear()
 
 
-def _ended(store: Store, operation: Row, at: str) -> Resource:
-    hidden = operation.hidden
+def _ended(store: Store, operation: Row, at: str) -> Resource | None:
+    """The operation when it is over; None when it has to wait."""
+    hidden, metadata = operation.hidden, operation.body["metadata"]
     kind, target = hidden["kind"], store.get(hidden["target"])
-    if target is None:
-        body = {key: value for key, value in operation.body["metadata"].items() if key != "@type"}
+    if target is None or target.body.get("uid") != metadata.get("uid"):
+        body = {key: value for key, value in metadata.items() if key != "@type"}
         return operations.failed(operation.name, kind, body, f"'{short(hidden['target'])}' was deleted meanwhile.")
     if hidden["deletes"]:
         return operations.done(operation.name, kind, _removed(store, target, at))
@@ -51,34 +63,65 @@ def _removed(store: Store, target: Row, at: str) -> Resource:
     return {key: value for key, value in target.body.items() if key != "reconciling"}
 
 
-def _service_ended(store: Store, operation: Row, target: Row, at: str) -> Resource:
+def _service_ended(store: Store, operation: Row, target: Row, at: str) -> Resource | None:
     made = store.get(operation.hidden["revision"]) if operation.hidden["revision"] else None
-    failure = asked_failure(made.body) if made else None
-    if made is not None:
-        store.put(replace(made, body=revisions.finished(made.body, failure, at)))
+    failure = _failure_of(operation, made) if made else None
+    if made is not None and made.body.get("reconciling"):
+        hidden = {key: value for key, value in made.hidden.items() if key != "trial"}
+        store.put(replace(made, body=revisions.finished(made.body, failure, at), hidden=hidden))
     service = target.body
     if service.get("generation") == operation.body["metadata"]["generation"] and not service.get("deleteTime"):
-        service = _settled(store, service, at)
+        own = _revisions_of(store, service)
+        if _still_tried(service, own):
+            moved = services.routed(service, _ready(own) | set(serving(service)))
+            moved = lapses.with_traffic_of(service, moved, operation.hidden)
+            if moved != service:
+                store.put(replace(target, body=moved))
+            return None
+        service = _settled(store, service, at, operation.hidden)
         store.put(replace(target, body=service))
-    if made is not None and failure is not None:
-        message = revisions.failure_message(short(made.name), failure)
-        return operations.failed(operation.name, "Service", service, message)
-    if service.get("terminalCondition", {}).get("state") == revisions.FAILED and made is None:
+    if failure is not None:
+        return operations.failed(operation.name, "Service", service, failure.message)
+    if made is None and revisions.state_of(service, "RoutesReady") == revisions.FAILED:
         return operations.failed(operation.name, "Service", service, service["terminalCondition"].get("message", ""))
     return operations.done(operation.name, "Service", service)
 
 
-def _settled(store: Store, service: Resource, at: str) -> Resource:
-    own = {row.name: row for row in store.children("revisions", service["name"])}
+def _failure_of(operation: Row, made: Row) -> revisions.Failure | None:
+    """What a fault or the template asks for, or what the trial of the revision's program found."""
+    asked, problem = lapses.failure_of(made), operation.hidden.get("problem")
+    if asked:
+        return revisions.asked_to_fail(made.body, asked)
+    return revisions.failed_to_start(made.body, problem) if problem else None
+
+
+def _revisions_of(store: Store, service: Resource) -> dict[str, Row]:
+    return {row.name: row for row in store.children("revisions", service["name"])}
+
+
+def _still_tried(service: Resource, own: dict[str, Row]) -> bool:
+    """Is the newest revision, or one that traffic names, still being started?"""
+    named = {f"{service['name']}/revisions/{row.get('revision')}" for row in service.get("traffic") or []}
+    return any(name in own and own[name].hidden.get("trial") for name in named | {service.get("latestCreatedRevision")})
+
+
+def _ready(own: dict[str, Row]) -> set[str]:
+    return {short(name) for name, row in own.items() if revisions.is_ready(row.body)}
+
+
+def _settled(store: Store, service: Resource, at: str, operation: Resource | None = None) -> Resource:
+    own = _revisions_of(store, service)
     newest = own.get(service.get("latestCreatedRevision", ""))
-    ready = {short(name) for name, row in own.items() if revisions.is_ready(row.body)}
+    ready = _ready(own)
     if newest is None:  # imported without its newest revision: keep what the import said about it
-        head = {"name": service.get("latestCreatedRevision") or service.get("latestReadyRevision") or ""}
-        newest_body, failure = head, None if service.get("latestReadyRevision") == head["name"] else "Unknown"
+        newest_body = {"name": service.get("latestCreatedRevision") or service.get("latestReadyRevision") or ""}
+        fine = service.get("latestReadyRevision") == newest_body["name"]
     else:
-        newest_body = newest.body
-        failure = None if short(newest.name) in ready else (asked_failure(newest.body) or "RevisionFailed")
+        newest_body, fine = newest.body, short(newest.name) in ready
+    asked = lapses.failure_of(newest) if newest else None
+    failure = None if fine else revisions.failure_of(newest_body, asked)
     after = services.settled(service, newest_body, ready | set(serving(service)), failure, at)
+    after = lapses.with_traffic_of(service, after, operation)
     _retire(store, own, serving(after), at)
     return after
 

@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
-from deploytool.emulator import jobs, masks, operations, services
+from deploytool.emulator import jobs, lapses, masks, operations, services
 from deploytool.emulator.errors import already_exists, conflict, failed_precondition, invalid, not_found
 from deploytool.emulator.names import check_service_id, short
 from deploytool.emulator.services import Moment
@@ -37,8 +37,21 @@ class Write:
 PLAIN = Write()
 
 
+class Trials(Protocol):
+    """Who starts the programs of new revisions, to see whether they become ready."""
+
+    def can_run(self, revision: Resource) -> bool: ...
+
+    def begin(self, operation: str) -> None: ...
+
+
 class World:
-    """Services, revisions, jobs and operations of one state folder. `settle` is in seconds."""
+    """Services, revisions, jobs and operations of one state folder. `settle` is in seconds.
+
+    Without `trials`, every revision becomes ready by time alone.
+    """
+
+    trials: Trials | None = None
 
     def __init__(self, store: Store, *, settle: float = 0.3, clock: Callable[[], float] = time.time) -> None:
         self.store = store
@@ -49,7 +62,7 @@ class World:
 
     def get(self, kind: str, name: str) -> Resource:
         """The resource; 404 when there is none."""
-        return self._row(kind, name).body
+        return lapses.seen(self.store, self._row(kind, name))
 
     def _row(self, kind: str, name: str) -> Row:
         self.pass_time()
@@ -65,6 +78,7 @@ class World:
     def operation(self, name: str) -> Resource:
         """The operation; while it runs its metadata shows the resource as it is now."""
         row = self._row("operations", name)
+        lapses.check_found(row)
         target = self.store.get(row.hidden["target"])
         if row.body.get("done") or target is None:
             return row.body
@@ -101,19 +115,24 @@ class World:
         return self._apply(change, how)
 
     def _apply(self, change: services.Change, how: Write) -> Resource:
-        name = change.service["name"]
+        name, made = change.service["name"], change.revision
         if how.validate_only:
             return operations.done(operations.operation_name(name), "Service", change.service)
-        stored = change.service
+        stored, started = change.service, operations.operation_name(name)
+        tried = made is not None and self._is_tried(made)
         with self.store.writing():
-            if change.revision is not None:
-                self.store.put(Row(change.revision["name"], "revisions", name, change.revision))
-                stored = stored | {"latestCreatedRevision": change.revision["name"]}
+            if made is not None:
+                hidden = ({"trial": started} if tried else {}) | lapses.hidden_of_revision()
+                self.store.put(Row(made["name"], "revisions", name, made, hidden))
+                stored = stored | {"latestCreatedRevision": made["name"]}
             location = "/".join(name.split("/")[:4])
             self.store.put(Row(name, "services", location, stored, {"counter": change.counter}))
-            never = change.revision is not None and asked_failure(change.revision) == NEVER
-            revision = change.revision["name"] if change.revision else None
-            return self._start("Service", change.service, revision=revision, never=never)
+            waits = made is not None and (tried or asked_failure(made) == NEVER)
+            more = {"revision": made["name"] if made else None, "trial": tried}
+            operation = self._start("Service", change.service, name=started, waits=waits, **more)
+        if tried and self.trials:
+            self.trials.begin(started)
+        return operation
 
     def delete_service(self, name: str, how: Write = PLAIN) -> Resource:
         row = self._row("services", name)
@@ -179,15 +198,43 @@ class World:
             return self._start(ONE[row.kind], gone, deletes=True)
 
     def _start(
-        self, kind: str, resource: Resource, *, revision: str | None = None, deletes: bool = False, never: bool = False
+        self, kind: str, resource: Resource, *, name: str | None = None, waits: bool = False, **hidden: Any
     ) -> Resource:
-        name = operations.operation_name(resource["name"])
+        """A new operation; one that `waits` has no time of its own at which it is due."""
+        name = name or operations.operation_name(resource["name"])
         operation = operations.running(name, kind, resource)
-        hidden = {"target": resource["name"], "kind": kind, "revision": revision, "deletes": deletes}
-        due = None if never else self.clock() + self.settle
+        due, waits = self.clock() + self.settle, waits or lapses.never_settles()
+        known = {"target": resource["name"], "kind": kind, "revision": None, "deletes": False, "earliest": due}
+        known |= lapses.hidden_of_operation()
         location = "/".join(name.split("/")[:4])
-        self.store.put(Row(name, "operations", location, operation, hidden, due))
+        self.store.put(Row(name, "operations", location, operation, known | hidden, None if waits else due))
         return operation
+
+    # trials of new revisions
+
+    def _is_tried(self, revision: Resource) -> bool:
+        """A failure that was asked for needs no trial."""
+        if self.trials is None or asked_failure(revision) or not lapses.starts():
+            return False
+        return self.trials.can_run(revision)
+
+    def untried(self) -> list[str]:
+        """The operations whose revisions an earlier server did not try to the end."""
+        rows = self.store.all_of("operations")
+        return [r.name for r in rows if r.hidden.get("trial") and r.due is None and not r.body.get("done")]
+
+    def made_by(self, operation: str) -> Resource | None:
+        """The revision to be tried; None when it is gone."""
+        row = self.store.get(operation)
+        made = self.store.get(row.hidden["revision"]) if row else None
+        return made.body if made and made.hidden.get("trial") == operation else None
+
+    def tried(self, operation: str, problem: str | None) -> None:
+        """The trial is over: the operation is due, no sooner than any other would be."""
+        row = self.store.get(operation)
+        if row is not None:
+            due = max(self.clock(), row.hidden["earliest"])
+            self.store.put(replace(row, hidden=row.hidden | {"problem": problem}, due=due))
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self.clock(), UTC)

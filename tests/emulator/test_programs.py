@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -11,7 +12,7 @@ import pytest
 
 from deploytool.emulator import client
 from deploytool.emulator.daemon import join_or_start
-from deploytool.emulator.gateway import chosen
+from deploytool.emulator.forwarding import chosen, nth_draw
 from deploytool.emulator.images import NotRunnable, launch_of
 
 LATEST = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
@@ -45,6 +46,11 @@ def build(state, digest=DIGEST, program=PROGRAM, **config):
     settings = {"cmd": ["python", "/app/main.py"], "env": {"COLOUR": "blue", "SIZE": "1"}, "workdir": "/app"}
     (folder / "config.json").write_text(json.dumps(settings | config))
     return f"x/y@sha256:{digest}"
+
+
+@pytest.fixture
+def short_wait(served, monkeypatch):
+    monkeypatch.setattr(served.house.programs, "start_wait", 0.4)
 
 
 def get(served, path, method="GET", body=None):
@@ -92,6 +98,19 @@ def test_a_split_follows_the_percentages():
     counted = [chosen(service, None, at / 100) for at in range(100)]
     assert (counted.count("a"), counted.count("b")) == (10, 90)
     assert chosen(service, "t", 0.0) == "b"
+
+
+@pytest.mark.parametrize("percent", [1, 5, 10, 25, 50, 99])
+def test_any_hundred_requests_in_a_row_are_split_to_the_point(percent):
+    for start in range(100):
+        drawn = [nth_draw(number) for number in range(start, start + 100)]
+        assert sum(draw * 100 < percent for draw in drawn) == percent
+    shorter = [sum(nth_draw(n) < 0.1 for n in range(start, start + 20)) for start in range(100)]
+    assert max(shorter) <= 3
+    assert min(shorter) >= 1
+
+
+def test_nobody_takes_requests_where_nothing_is_effective():
     assert chosen({}, None, 0.5) is None
 
 
@@ -109,26 +128,59 @@ def test_an_image_that_is_not_there_is_said(served, image, why):
     assert why in body["error"]["message"]
 
 
+def imported(served, image, revision="api-00001-abc"):
+    """A service that an imported fleet says is ready, whatever its program does."""
+    name = "projects/demo-project/locations/us-west2/services/api"
+    full = f"{name}/revisions/{revision}"
+    service = {"name": name, "uid": "1", "generation": "1", "template": {"containers": [{"image": image}]}}
+    service |= {"trafficStatuses": [{"type": LATEST, "percent": 100}], "traffic": [{"type": LATEST, "percent": 100}]}
+    service |= {"latestReadyRevision": full, "latestCreatedRevision": full}
+    client.import_fleet(client.Address("127.0.0.1", served.port, served.token), {"services": [service]})
+
+
 def test_a_program_that_ends_at_once_is_said(served):
-    image = build(served.state, "ef" * 32, "import a_module_that_is_not_copied")
-    service = served.create(template=served.template(image))
+    imported(served, build(served.state, "ef" * 32, "import a_module_that_is_not_copied"))
     status, body = get(served, "/run/demo-project/us-west2/api/health")
     assert status == 503
     assert "ended with code 1" in body["error"]["message"]
-    revision = service["latestReadyRevision"].rsplit("/", 1)[1]
-    assert (
-        "a_module_that_is_not_copied" in (served.state / f"logs/demo-project/us-west2/api/{revision}.log").read_text()
-    )
+    log = served.state / "logs/demo-project/us-west2/api/api-00001-abc.log"
+    assert "a_module_that_is_not_copied" in log.read_text()
 
 
-def test_a_program_that_never_listens_is_given_up(served):
-    served.house.programs.start_wait = 0.4
-    image = build(served.state, "0a" * 32, "import time; time.sleep(60)")
-    served.create(template=served.template(image))
+def test_a_program_that_crashes_again_and_again_rests_for_a_moment(served, monkeypatch):
+    counter = served.state / "starts"
+    imported(served, build(served.state, "1f" * 32, f"open({str(counter)!r}, 'a').write('x')"))
+    monkeypatch.setattr("deploytool.emulator.programs.REST", 0.6)
+    messages = [get(served, "/run/demo-project/us-west2/api/")[1]["error"]["message"] for _ in range(5)]
+    assert counter.read_text() == "xxx"
+    assert "is started again in" in messages[3]
+    time.sleep(0.6)
+    assert "ended with code 0" in get(served, "/run/demo-project/us-west2/api/")[1]["error"]["message"]
+
+
+def test_a_program_that_never_listens_is_given_up(served, short_wait):
+    imported(served, build(served.state, "0a" * 32, "import time; time.sleep(60)"))
     status, body = get(served, "/run/demo-project/us-west2/api/health")
-    served.house.programs.start_wait = 10.0
     assert status == 503
     assert "did not listen" in body["error"]["message"]
+
+
+def test_who_waits_for_a_start_that_fails_does_not_begin_another(served, short_wait):
+    imported(served, build(served.state, "0b" * 32, "import time; time.sleep(60)"))
+    began = time.monotonic()
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: get(served, "/run/demo-project/us-west2/api/")[0], range(6)))
+    assert answers == [503] * 6
+    assert time.monotonic() - began < 1.6
+
+
+def test_a_program_without_visitors_ends_and_comes_back(served, monkeypatch):
+    build(served.state)
+    monkeypatch.setattr(served.house, "scale_down", 0.2)
+    served.create(template=served.template(IMAGE))
+    pid = get(served, "/run/demo-project/us-west2/api/")[1]["pid"]
+    assert gone(pid)
+    assert get(served, "/run/demo-project/us-west2/api/")[1]["pid"] != pid
 
 
 def test_a_killed_program_is_started_again(served):
@@ -148,6 +200,34 @@ def test_programs_of_deleted_services_end(served):
     served.settle()
     assert served.ok("GET", f"{served.v2}/services") == {}
     assert gone(pid)
+
+
+CHILDREN = """
+import os, subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)"])
+open(os.environ["TOLD"], "w").write(str(child.pid))
+exec(open("other.py").read())
+"""
+
+
+@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])
+def test_children_of_programs_end_with_them(tmp_path, ending):
+    build(tmp_path, program=CHILDREN, env={"TOLD": str(tmp_path / "child")})
+    (tmp_path / f"images/{DIGEST}/rootfs/app/other.py").write_text(PROGRAM)
+    address = join_or_start(tmp_path, idle=20, settle=0.0)
+    imported(Addressed(address), IMAGE)
+    told = json.loads(urlopen(f"{address.url}/run/demo-project/us-west2/api/", timeout=10).read())
+    child = int((tmp_path / "child").read_text())
+    os.kill(client.health(address)["pid"], ending)
+    assert gone(told["pid"])
+    assert gone(child)
+
+
+class Addressed:
+    """As much of a served world as an import needs."""
+
+    def __init__(self, address):
+        self.port, self.token = address.port, address.token
 
 
 def gone(pid):

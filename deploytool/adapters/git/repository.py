@@ -187,6 +187,27 @@ class Repository:
         """
         return touched_by(self.git, [one for one in commits if one not in self.boundary], self.cache)
 
+    def uncommitted(self, context: str) -> tuple[str, ...]:
+        """What the work tree has and HEAD has not; of files that git does not track, those below `context`.
+
+        () in a bare repository, which has no work tree.
+        """
+        from deploytool.adapters.git.worktree import changes_in
+
+        if self.facts.bare:
+            return ()
+        return changes_in(self.facts.top, self.facts.git_dir, self._view.folder, context)
+
+    def remote_branches(self, commit: str | None = None) -> tuple[str, ...]:
+        """Branches of remotes as this clone last saw them; with `commit`, those that have it."""
+        wanted = [f"--contains={commit}"] if commit else []
+        said = self.git.run(["for-each-ref", "--format=%(refname:lstrip=2)", *wanted, "refs/remotes"])
+        return tuple(name for name in os.fsdecode(said).splitlines() if not name.endswith("/HEAD"))
+
+    def has_in_history(self, tip: str, commit: str) -> bool:
+        """Is `commit` in the history of `tip`, or `tip` itself?"""
+        return commit == tip or self.reach([tip, commit]).reaches(0, commit)
+
     def restorers(self, deployed: str, target: str, paths: Sequence[str]) -> dict[str, tuple[str, ...]]:
         return restorers_of(self.git, deployed, target, paths)
 

@@ -1,0 +1,138 @@
+"""An edit as a PATCH body and its mask, made from the service as it came: what has no name here stays byte for byte.
+
+The typed client would lose every field that it does not know; so writes are JSON, read and sent.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from deploytool.domain.edit import Edit, NewRevision
+from deploytool.domain.model import TrafficTarget
+
+Json = dict[str, Any]
+TYPE = "TRAFFIC_TARGET_ALLOCATION_TYPE_"
+
+
+def patch_of(raw: Mapping[str, Any], edit: Edit) -> tuple[Json, str]:
+    """The body of a PATCH, with the etag of what was read, and its update mask."""
+    body: Json = {"name": raw["name"], "etag": raw.get("etag", "")}
+    mask: list[str] = []
+    if edit.revision is not None:
+        template = template_of(raw.get("template") or {}, edit.revision)
+        body["template"] = template
+        mask += ["template.revision", "template.labels", "template.containers"]
+        if edit.revision.changes.annotations:
+            mask.append("template.annotations")
+        if edit.revision.changes.min_instances is not None:
+            mask.append("template.scaling")
+    if edit.traffic is not None:
+        body["traffic"] = traffic_of(edit.traffic)
+        mask.append("traffic")
+    if edit.labels:
+        body["labels"] = merged_labels(raw.get("labels") or {}, edit.labels)
+        mask.append("labels")
+    return body, ",".join(mask)
+
+
+def job_patch_of(raw: Mapping[str, Any], edit: Edit) -> tuple[Json, str]:
+    """The same for a job, whose containers lie one level deeper."""
+    assert edit.revision is not None
+    body: Json = {"name": raw["name"], "etag": raw.get("etag", "")}
+    body["template"] = job_template_of(raw.get("template") or {}, edit.revision)
+    mask = ["template.labels", "template.template.containers"]
+    if edit.labels:
+        body["labels"] = merged_labels(raw.get("labels") or {}, edit.labels)
+        mask.append("labels")
+    return body, ",".join(mask)
+
+
+def job_template_of(stored: Mapping[str, Any], wanted: NewRevision) -> Json:
+    """The stored execution template with our image, labels and variables in it."""
+    template = copy.deepcopy(dict(stored))
+    labels = dict(template.get("labels") or {}) | dict(wanted.changes.labels)
+    template["labels"] = {name: value for name, value in labels.items() if value}
+    container = template.setdefault("template", {}).setdefault("containers", [{}])[0]
+    container["image"] = wanted.image
+    _set_env(container, wanted.changes.env)
+    return template
+
+
+def new_job(edit: Edit) -> Json:
+    """The body of a create: one container, and Cloud Run's own defaults."""
+    assert edit.revision is not None
+    body: Json = {"template": job_template_of({}, edit.revision)}
+    labels = merged_labels({}, edit.labels)
+    return body | ({"labels": labels} if labels else {})
+
+
+def new_service(edit: Edit) -> Json:
+    """The body of a create: one container, and Cloud Run's own defaults."""
+    assert edit.revision is not None
+    container = {"image": edit.revision.image}
+    body: Json = {"template": template_of({"containers": [container]}, edit.revision)}
+    labels = merged_labels({}, edit.labels)
+    if labels:
+        body["labels"] = labels
+    if edit.traffic is not None:
+        body["traffic"] = traffic_of(edit.traffic)
+    return body
+
+
+def traffic_of(rows: Sequence[TrafficTarget]) -> list[Json]:
+    """Rows as the API takes them; a row without percent has none."""
+    result = []
+    for row in rows:
+        shown: Json = {"type": TYPE + ("LATEST" if row.latest else "REVISION")}
+        if not row.latest:
+            shown["revision"] = row.revision
+        if row.percent:
+            shown["percent"] = row.percent
+        if row.tag:
+            shown["tag"] = row.tag
+        result.append(shown)
+    return result
+
+
+def template_of(stored: Mapping[str, Any], wanted: NewRevision) -> Json:
+    """The stored template with our image, labels, variables and settings in it, and nothing else changed."""
+    template = copy.deepcopy(dict(stored))
+    changes = wanted.changes
+    template["revision"] = wanted.name
+    template["labels"] = dict(template.get("labels") or {}) | dict(changes.labels)
+    if changes.annotations:
+        template["annotations"] = dict(template.get("annotations") or {}) | dict(changes.annotations)
+    container = _ingress(template.setdefault("containers", [{}]))
+    container["image"] = wanted.image
+    _set_env(container, changes.env)
+    if changes.min_instances is not None:
+        template["scaling"] = dict(template.get("scaling") or {}) | {"minInstanceCount": changes.min_instances}
+    if changes.cpu_throttling is not None:
+        container["resources"] = dict(container.get("resources") or {}) | {"cpuIdle": changes.cpu_throttling}
+    return template
+
+
+def merged_labels(stored: Mapping[str, str], wanted: Mapping[str, str | None]) -> dict[str, str]:
+    """The stored labels with ours set, and those taken away that are wanted as None."""
+    merged: dict[str, str | None] = {**stored, **wanted}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+def _ingress(containers: list[Json]) -> Json:
+    """The container that answers requests: the one with ports when there are several."""
+    with_ports = [container for container in containers if container.get("ports")]
+    return with_ports[0] if len(containers) > 1 and len(with_ports) == 1 else containers[0]
+
+
+def _set_env(container: Json, wanted: Mapping[str, str]) -> None:
+    """By name: the order and every other variable stay, and one that comes from a secret is never overwritten."""
+    left = dict(wanted)
+    for entry in container.get("env") or []:
+        if entry.get("name") in left:
+            value = left.pop(entry["name"])
+            if "valueSource" not in entry:
+                entry["value"] = value
+    if left:
+        container.setdefault("env", []).extend({"name": name, "value": value} for name, value in left.items())

@@ -1,0 +1,169 @@
+"""What a revision logged: Cloud Logging's `entries:list`, read page by page and never without an end.
+
+The text of a line is not asked for: it may hold secrets, and lines are only counted.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from deploytool.adapters.googleapi import GoogleApi, Json
+from deploytool.domain import logfilter
+from deploytool.domain.check import Counted
+from deploytool.domain.judge import RequestStats, p95_of
+from deploytool.domain.model import Place
+from deploytool.errors import CouldNotLook
+
+ENDPOINT = "https://logging.googleapis.com"
+PATH = "/v2/entries:list"
+MOST_PAGES = 200
+PAGE = 1000  # the API's own limit
+DEADLINE = 45.0  # seconds for one question
+MOST_REQUESTS = 20_000
+LATENCY = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,9})?s", re.ASCII)
+COUNTED = "entries(insertId,timestamp),nextPageToken"
+MEASURED = "entries(timestamp,resource/labels,httpRequest(status,latency)),nextPageToken"
+TOO_FEW_TIMES = 10  # with less than 9 in 10 latencies the 95th percentile cannot be told
+
+
+def logging_api(endpoint: str | None) -> GoogleApi:
+    """Google's own, or the embedded server at `endpoint`."""
+    return GoogleApi(endpoint or ENDPOINT, name="Cloud Logging", local=endpoint is not None)
+
+
+class Logs:
+    """The log lines of one project."""
+
+    def __init__(
+        self, api: GoogleApi, project: str, *, deadline: float = DEADLINE, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.api, self.project, self.deadline, self._clock = api, project, deadline, clock
+
+    def entries(self, filter: str, newest_first: bool, most: int, *, fields: str = "") -> Iterator[Json]:
+        """At most `most` entries. Raises CouldNotLook rather than to end early for any other reason."""
+        end, token, left, seen = self._clock() + self.deadline, "", most, set[str]()
+        for _ in range(MOST_PAGES):
+            if left <= 0:
+                return
+            page = self.api.ask(PATH, self._question(filter, newest_first, left, token), _mask(fields))
+            found, token = _page_of(page)
+            yield from found[:left]
+            left -= len(found)
+            if not token:
+                return
+            if token in seen:
+                raise _not_understood("it gives the same page again and again")
+            seen.add(token)
+            if left > 0 and self._clock() > end:
+                raise _not_understood(f"not all pages came within {self.deadline:g} s")
+        if left > 0:
+            raise _not_understood(f"there are more than {MOST_PAGES} pages")
+
+    def count(self, filter: str, most: int) -> Counted:
+        """The number of lines, or that there are at least `most`. Raises CouldNotLook."""
+        found = sum(1 for _ in self.entries(filter, True, most, fields=COUNTED))
+        return Counted(found, complete=found < most)
+
+    def requests_of(
+        self,
+        place: Place,
+        revisions: Iterable[str],
+        since: datetime,
+        until: datetime | None = None,
+        *,
+        most: int = MOST_REQUESTS,
+    ) -> dict[str, RequestStats]:
+        """For each revision what it answered; of more than `most` requests, the newest. Raises CouldNotLook."""
+        return {name: self._stats(place, name, since, until, most) for name in dict.fromkeys(revisions)}
+
+    def _stats(self, place: Place, revision: str, since: datetime, until: datetime | None, most: int) -> RequestStats:
+        question = logfilter.requests_of(place, revision, since, until)
+        lines = list(self.entries(question, True, most + 1, fields=MEASURED))
+        sampled, lines = len(lines) > most, lines[:most]
+        if sampled:  # complaints are counted over the same time
+            since = max(since, _time_of(lines[-1]))
+        errors = self.count(logfilter.errors_of(place, revision, since, until), most).found
+        return _measured(lines, revision, errors, sampled)
+
+    def _question(self, filter: str, newest_first: bool, left: int, token: str) -> Json:
+        return {
+            "resourceNames": [f"projects/{self.project}"],
+            "filter": filter,
+            "orderBy": f"timestamp {'desc' if newest_first else 'asc'}",
+            "pageSize": min(PAGE, left),
+            **({"pageToken": token} if token else {}),
+        }
+
+
+def _mask(fields: str) -> dict[str, str] | None:
+    """Google's partial answers; a server that does not know them answers in full."""
+    return {"fields": fields} if fields else None
+
+
+def _page_of(page: Json) -> tuple[list[Json], str]:
+    found, token = page.get("entries", []), page.get("nextPageToken", "")
+    if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
+        raise _not_understood("what should be a list of lines is none")
+    if not isinstance(token, str):
+        raise _not_understood("what should be a page token is none")
+    return found, token
+
+
+def _measured(lines: list[Json], revision: str, errors: int, sampled: bool) -> RequestStats:
+    answers = [answer for line in lines if (answer := _answer_of(line, revision)) is not None]
+    seconds = [time for _, time in answers if time is not None]
+    enough = len(seconds) * TOO_FEW_TIMES >= len(answers) * (TOO_FEW_TIMES - 1)
+    return RequestStats(
+        requests=len(answers),
+        server_errors=sum(status >= 500 for status, _ in answers),
+        p95_seconds=p95_of(seconds) if enough else None,
+        errors=errors,
+        sampled=sampled,
+        doubts=len(lines) - len(answers),
+        latencies=tuple(seconds) if enough else (),
+    )
+
+
+def _answer_of(line: Json, revision: str) -> tuple[int, float | None] | None:
+    """Status and seconds (None where the line has none) of a request line; None when it cannot be understood."""
+    request, status = line.get("httpRequest"), _at(line, "httpRequest", "status")
+    if not isinstance(request, dict) or _at(line, "resource", "labels", "revision_name") != revision:
+        return None
+    if isinstance(status, bool) or not isinstance(status, int) or not 100 <= status <= 599:
+        return None
+    if "latency" not in request:
+        return status, None
+    said = request["latency"]
+    if not isinstance(said, str) or not LATENCY.fullmatch(said):
+        return None
+    seconds = float(said[:-1])
+    return (status, seconds) if math.isfinite(seconds) else None
+
+
+def _time_of(line: Json) -> datetime:
+    said = line.get("timestamp")
+    try:
+        found = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", said)) if isinstance(said, str) else None
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise _not_understood("a line has no time")
+    return found
+
+
+def _at(value: Any, *path: str) -> Any:
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _not_understood(why: str) -> CouldNotLook:
+    return CouldNotLook(
+        f"The answer of Cloud Logging could not be used: {why}.",
+        hint="Run it again in a minute; ask for less, such as a shorter time, when it stays so.",
+    )

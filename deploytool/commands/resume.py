@@ -1,0 +1,62 @@
+"""`deploytool deploy --resume` and `--abort`: bring a release that was left behind to an end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from deploytool.adapters import whoami
+from deploytool.commands.releasing import Releasing, row_of, teller_of, under_lease
+from deploytool.domain.plan import Plan, plan_of
+from deploytool.domain.release import Release, releases_of
+from deploytool.domain.release_report import ReleaseReport
+from deploytool.errors import CouldNotLook, ExitCode
+from deploytool.release.runner import Runner
+from deploytool.render import Format
+
+if TYPE_CHECKING:
+    from deploytool.app import App
+
+
+def run(app: App, *, services: Sequence[str], abort: bool, yes: bool, wait: float, format: Format) -> ExitCode:
+    """Every release of these services that has not ended; nothing to do is fine."""
+    names = {table.name for table in app.config.select(services)}
+    found = releases_of(app.ledger.events())
+    left = [one for one in found if one.outcome is None and one.place.name in names]
+    rows = []
+    with teller_of(app) as teller:
+        releasing = Releasing(app, teller, yes=yes, wait=wait)
+        for earlier in left:
+            plan = _plan(earlier)
+            table = app.config.services[earlier.place.name]
+            reason = f"aborted by {whoami.holder_now(release='', reason='', environ=app.environ).user}"
+            work = partial(Runner.abort, reason=reason) if abort else Runner.resume
+            ending = under_lease(releasing, plan, table, work, earlier)
+            rows.append(row_of(app, plan, ending))
+    free_leases(app, names)
+    report = ReleaseReport(app.now(), tuple(rows))
+    app.say(report, format)
+    return report.exit_code
+
+
+def free_leases(app: App, names: set[str]) -> None:
+    """Leases of releases that were never written down, whose process is known to be gone."""
+    known = {one.id for one in releases_of(app.ledger.events())}
+    for record in app.lease_store.records():
+        held = record.held
+        if held is None or record.key.rpartition("/")[2] not in names or held.holder.release in known:
+            continue
+        if whoami.is_gone(held.holder):
+            app.lease_store.release(held)
+            app.note(f"The lease of {held.holder.release} on {record.key} was freed: its process is gone.")
+
+
+def _plan(earlier: Release) -> Plan:
+    try:
+        return plan_of(earlier.id, earlier.plan)
+    except (KeyError, TypeError, ValueError) as problem:
+        raise CouldNotLook(
+            f"The plan of release {earlier.id} cannot be read from the ledger ({type(problem).__name__}).",
+            hint=f"deploytool releases show {earlier.id}",
+        ) from problem

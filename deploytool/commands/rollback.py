@@ -1,0 +1,68 @@
+"""`deploytool rollback`: back to the last map that was verified, or to what a person names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from deploytool.adapters import whoami
+from deploytool.commands.releasing import Releasing, row_of, teller_of, under_lease
+from deploytool.detect.back import rollback_plan
+from deploytool.detect.planning import open_release
+from deploytool.domain.model import Place
+from deploytool.domain.plan import Plan
+from deploytool.domain.release import releases_of
+from deploytool.domain.release_report import PlanReport, ReleaseReport
+from deploytool.errors import ExitCode, UsageError
+from deploytool.release.runner import Runner
+from deploytool.render import Format
+
+if TYPE_CHECKING:
+    from deploytool.app import App
+
+
+def run(
+    app: App, *, service: str, to: str | None, region: str | None, dry_run: bool, yes: bool, wait: float, format: Format
+) -> ExitCode:
+    """Under the same lease and in the same ledger as a deploy."""
+    (table,) = app.config.select([service])
+    regions = [region] if region else list(app.config.regions_of(table))
+    plans = [plan for name in regions if (plan := _plan(app, Place(app.config.project.project, name, service), to))]
+    report = PlanReport(app.now(), tuple(plans), {})
+    if dry_run:
+        app.say(report, format)
+        return ExitCode.CLEAN
+    if plans:
+        app.show(report)
+        app.must_want(yes, f"Roll {service} back?")
+    rows = []
+    with teller_of(app) as teller:
+        releasing = Releasing(app, teller, yes=yes, wait=wait)
+        for plan in plans:
+            rows.append(row_of(app, plan, under_lease(releasing, plan, table, Runner.begin)))
+    found = ReleaseReport(app.now(), tuple(rows))
+    app.say(found, format)
+    return found.exit_code
+
+
+def _plan(app: App, place: Place, to: str | None) -> Plan | None:
+    releases = releases_of(app.ledger.events())
+    left = open_release(releases, place)
+    if left is not None:
+        raise UsageError(
+            f"Release {left.id} of {place.name} has not ended.", hint=f"deploytool deploy {place.name} --abort"
+        )
+    seen = app.editor.read(place)
+    if seen is None:
+        raise UsageError(f"There is no {place.name} in {place.region}.", hint="deploytool status")
+    holder = whoami.holder_now(release="", reason="", environ=app.environ)
+    return rollback_plan(
+        place,
+        to,
+        service=seen.service,
+        releases=releases,
+        editor=app.editor,
+        reader=app.fleet_reader(),
+        repository=app.repository,
+        by=f"{holder.user}@{holder.host}",
+        now=app.now(),
+    )

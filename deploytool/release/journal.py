@@ -1,0 +1,44 @@
+"""The release writes down what it is about to do, and then what it saw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from deploytool.domain.release import EventKind, Outcome
+from deploytool.ports import Ledger
+
+
+@dataclass
+class Journal:
+    """One release's pen. `fence` tells the number of the lease that is held now."""
+
+    ledger: Ledger
+    release: str
+    fence: Callable[[], int]
+    done: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # what was observed of each step
+    meant: set[str] = field(default_factory=set)  # steps that were begun, now or by whoever came before
+
+    def begun(self, plan: Mapping[str, Any]) -> None:
+        self._write(EventKind.BEGUN, "", plan)
+
+    def intent(self, step: str, **data: Any) -> None:
+        self.meant.add(step)
+        self._write(EventKind.INTENT, step, data)
+
+    def observed(self, step: str, **data: Any) -> None:
+        self.done[step] = data
+        self._write(EventKind.OBSERVED, step, data)
+
+    def failed(self, step: str, **data: Any) -> None:
+        self._write(EventKind.FAILED, step, data)
+
+    def noted(self, **data: Any) -> None:
+        self._write(EventKind.NOTED, "", data)
+
+    def ended(self, outcome: Outcome, reason: str) -> None:
+        self._write(EventKind.ENDED, "", {"outcome": outcome.value, "reason": reason})
+
+    def _write(self, kind: EventKind, step: str, data: Mapping[str, Any]) -> None:
+        self.ledger.append(self.release, kind, step, data, fence=self.fence())

@@ -1,0 +1,150 @@
+"""The saved map back, by compare-and-set. What somebody else asked for in between is theirs and stays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from deploytool.domain import traffic_plan
+from deploytool.domain.edit import Edit
+from deploytool.domain.maps import is_before, is_ours, is_served
+from deploytool.domain.model import Service, TrafficTarget
+from deploytool.domain.plan import Plan
+from deploytool.domain.release import Kind
+from deploytool.domain.traffic_plan import LATEST, Rows, said, tagged, with_tags
+from deploytool.errors import DeployToolError
+from deploytool.ports import SeenService
+from deploytool.release.candidate import is_made_by
+from deploytool.release.tools import Hold, Tools
+from deploytool.release.writing import Look, Moved, ensure, wait_until
+
+
+class NotUndone(DeployToolError):
+    """The saved map could not be put back, or nobody could see that it serves: a person must look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """`said` is how it is now, for people."""
+
+    said: str
+    rows: list[dict[str, Any]]
+
+
+def put_back(plan: Plan, tools: Tools, hold: Hold, *, reached: int) -> Undone:
+    """Everything as it was when the release began. Raises Moved, NotUndone, LeaseLost, CouldNotLook.
+
+    `reached` is the last percentage that the release meant to ask for; 0 is the candidate.
+    """
+    seen = ensure(
+        tools.editor,
+        plan.place,
+        lambda seen: _judged(plan, tools, seen, reached),
+        lambda seen: _write(plan, tools, seen),
+        clock=tools.time,
+        seconds=tools.limits.undo,
+        may=hold.check,
+    )
+    if plan.first:
+        return _gone(plan, tools, seen)
+    assert plan.before is not None
+    assert seen is not None
+    if not is_before(plan, seen.service):
+        return Undone(f"{said(seen.service.desired or LATEST)} is asked for; nothing of this release was there", [])
+    return _served_again(plan, plan.before.named, tools)
+
+
+def _served_again(plan: Plan, named: Rows, tools: Tools) -> Undone:
+    rows: list[TrafficTarget] = []
+
+    def look() -> bool:
+        found = tools.editor.read(plan.place)
+        if found is None:
+            raise Moved(f"{plan.place.name} does not exist any more.", hint="deploytool status")
+        if not is_before(plan, found.service):
+            raise _moved(plan, found.service)
+        rows[:] = traffic_plan.named_rows(found.service)
+        return is_served(found.service, named) and tagged(found.service.effective, plan.tag or " ") != plan.revision
+
+    if not wait_until(look, clock=tools.time, seconds=tools.limits.effective, poll=tools.limits.poll):
+        raise NotUndone(
+            f"{said(named)} was asked for again, and {said(rows)} serves", hint=f"deploytool status {plan.place.name}"
+        )
+    return Undone(f"{said(rows)} serves, as before", traffic_plan.json_of(rows))
+
+
+def drop_tag(plan: Plan, tools: Tools, hold: Hold) -> None:
+    """Take our tag away and leave everybody's percentages as they are; for when traffic is not ours to move."""
+
+    def judge(seen: SeenService | None) -> Look:
+        held = seen is not None and bool(plan.tag) and tagged(seen.service.desired, plan.tag) == plan.revision
+        return Look.WRITE if held else Look.DONE
+
+    def write(seen: SeenService | None) -> None:
+        assert seen is not None
+        asked = seen.service.desired
+        tools.editor.change(seen, Edit(traffic=with_tags(traffic_plan.merged(asked), asked, plan.tag, None)))
+
+    ensure(tools.editor, plan.place, judge, write, clock=tools.time, seconds=tools.limits.write, may=hold.check)
+
+
+def _judged(plan: Plan, tools: Tools, seen: SeenService | None, reached: int) -> Look:
+    if plan.first:
+        return Look.WRITE if seen is not None and is_made_by(plan, seen) and not _going(seen) else Look.DONE
+    if seen is None:
+        raise Moved(f"{plan.place.name} does not exist any more.", hint="deploytool status")
+    if is_before(plan, seen.service):
+        return Look.DONE
+    if is_ours(plan, seen.service, reached):
+        return Look.WRITE
+    if plan.kind is Kind.DEPLOY and tools.editor.revision(plan.place, plan.revision) is None:
+        return Look.DONE  # nothing of ours was ever there: what somebody else wanted stands
+    raise _moved(plan, seen.service)
+
+
+def _write(plan: Plan, tools: Tools, seen: SeenService | None) -> None:
+    assert seen is not None
+    if plan.first:
+        tools.editor.delete(seen)
+        return
+    assert plan.before is not None
+    rows = with_tags(plan.before.named, seen.service.desired, plan.tag, None)
+    tools.editor.change(seen, Edit(traffic=rows, labels=_labels_back(plan, seen.service)))
+
+
+def _labels_back(plan: Plan, service: Service) -> Mapping[str, str | None]:
+    """The labels that this release wrote on the service, as they were; those that somebody changed since stay."""
+    assert plan.before is not None
+    mine = plan.changes.service_labels
+    return {
+        name: plan.before.labels.get(name)
+        for name, value in mine.items()
+        if service.labels.get(name) == value and plan.before.labels.get(name) != value
+    }
+
+
+def _gone(plan: Plan, tools: Tools, seen: SeenService | None) -> Undone:
+    if seen is not None and not is_made_by(plan, seen):
+        return Undone(f"somebody else made {plan.place.name} in between; it was left alone", [])
+
+    def look() -> bool:
+        found = tools.editor.read(plan.place)
+        return found is None or not is_made_by(plan, found)
+
+    if not wait_until(look, clock=tools.time, seconds=tools.limits.effective, poll=tools.limits.poll):
+        raise NotUndone(f"{plan.place.name} was taken away again and is still there", hint="deploytool status")
+    return Undone(f"there was nothing to go back to: {plan.place.name} is not there, as before", [])
+
+
+def _going(seen: SeenService) -> bool:
+    return bool(seen.raw.get("deleteTime"))
+
+
+def _moved(plan: Plan, service: Service) -> Moved:
+    before = plan.before.named if plan.before else ()
+    return Moved(
+        f"Somebody else moved traffic of {plan.place.name}: {said(service.desired or LATEST)} is asked for, "
+        f"and before this release it was {said(before)}.",
+        hint=f"deploytool status {plan.place.name}",
+    )
