@@ -186,9 +186,6 @@ class App:
         return Leases(self._shelf())
 
     def _shelf(self) -> Shelf:
-        from deploytool.adapters.googleapi import GoogleApi
-        from deploytool.adapters.leases import firestore, gcs
-
         locks = self.config.locks
         match locks.backend:
             case "sqlite":
@@ -196,17 +193,28 @@ class App:
 
                 return SqliteShelf(self.state / "leases.sqlite")
             case "firestore":
-                where = _address(self.environ.get("FIRESTORE_EMULATOR_HOST", ""))
-                api = GoogleApi(where or firestore.ENDPOINT, name="Firestore", local=where is not None)
-                return firestore.FirestoreShelf(
-                    api, self.config.project.project, locks.database or "(default)", locks.collection or "leases"
-                )
+                from deploytool.adapters.leases.firestore import firestore_shelf
+
+                where = self._firestore_address()
+                project, database, collection = self.config.project.project, locks.database, locks.collection
+                return firestore_shelf(where, project, database or "(default)", collection or "leases")
             case "gcs":
+                from deploytool.adapters.leases.gcs import gcs_shelf
+
                 where = _address(self.environ.get("STORAGE_EMULATOR_HOST", "")) or self.endpoint
-                api = GoogleApi(where or gcs.ENDPOINT, name="Cloud Storage", local=where is not None)
-                return gcs.GcsShelf(api, locks.bucket or "")
+                return gcs_shelf(where, locks.bucket or "")
             case _:
                 assert_never(locks.backend)
+
+    def _firestore_address(self) -> str | None:
+        """Where the Firestore API is; None for Google's own, which `cloud = "local"` never asks."""
+        where = _address(self.environ.get("FIRESTORE_EMULATOR_HOST", ""))
+        if where is None and self.config.project.cloud == "local":
+            raise UsageError(
+                'The leases are in Firestore and cloud = "local", but no emulator is named.',
+                hint="Start one and name it: export FIRESTORE_EMULATOR_HOST=127.0.0.1:PORT",
+            )
+        return where
 
     @cached_property
     def ledger(self) -> Ledger:
