@@ -19,14 +19,15 @@ from deploytool.render.screen import Colour, say, screen_of
 if TYPE_CHECKING:
     from deploytool.adapters.cloudrun_apart import Apart
     from deploytool.adapters.git import Repository
+    from deploytool.adapters.leases import Shelf
     from deploytool.config import Config
     from deploytool.domain.build import BuilderName
     from deploytool.emulator.client import Address
-    from deploytool.ports import FleetReader, ImageBuilder, Ledger, LogReader, Prober, ServiceEditor
+    from deploytool.ports import FleetReader, ImageBuilder, LeaseStore, Ledger, LogReader, Prober, ServiceEditor
     from deploytool.render import Format, Report
 
 ASKING = frozenset(
-    ("drift", "explain", "status", "where")
+    ("drift", "explain", "status", "where", "deploy", "rollback")
 )  # commands that ask the API, unless they are given a fleet file
 STATE = ".deploytool"  # beside services.toml; ignored by git
 
@@ -99,9 +100,9 @@ class App:
     @property
     def endpoint(self) -> str | None:
         """Where the Cloud Run API is; None for Google's own."""
-        host = self.environ.get("CLOUD_RUN_EMULATOR_HOST", "")
-        if host:
-            return host if "://" in host else f"http://{host}"
+        where = _address(self.environ.get("CLOUD_RUN_EMULATOR_HOST", ""))
+        if where is not None:
+            return where
         return self.emulator.url if self.config.project.cloud == "local" else None
 
     @cached_property
@@ -176,6 +177,36 @@ class App:
         return CloudRunEditor(self.endpoint)
 
     @cached_property
+    def lease_store(self) -> LeaseStore:
+        """Where leases are kept, as services.toml says."""
+        from deploytool.adapters.leases import Leases
+
+        return Leases(self._shelf())
+
+    def _shelf(self) -> Shelf:
+        from deploytool.adapters.googleapi import GoogleApi
+        from deploytool.adapters.leases import firestore, gcs
+
+        locks = self.config.locks
+        match locks.backend:
+            case "sqlite":
+                from deploytool.adapters.leases.sqlite import SqliteShelf
+
+                return SqliteShelf(self.state / "leases.sqlite")
+            case "firestore":
+                where = _address(self.environ.get("FIRESTORE_EMULATOR_HOST", ""))
+                api = GoogleApi(where or firestore.ENDPOINT, name="Firestore", local=where is not None)
+                return firestore.FirestoreShelf(
+                    api, self.config.project.project, locks.database or "(default)", locks.collection or "leases"
+                )
+            case "gcs":
+                where = _address(self.environ.get("STORAGE_EMULATOR_HOST", "")) or self.endpoint
+                api = GoogleApi(where or gcs.ENDPOINT, name="Cloud Storage", local=where is not None)
+                return gcs.GcsShelf(api, locks.bucket or "")
+            case _:
+                assert_never(locks.backend)
+
+    @cached_property
     def ledger(self) -> Ledger:
         """The record of releases, beside services.toml."""
         from deploytool.adapters.ledger import SqliteLedger
@@ -192,6 +223,12 @@ class App:
         from deploytool.render import render
 
         screen = screen_of(sys.stdout, self.environ, self.colour)
+        if type(report).__name__ in ("ReleaseReport", "PlanReport"):
+            say(
+                "\n".join(str(row) for row in getattr(report, "rows", getattr(report, "lines", ())))
+                or "Nothing to release."
+            )
+            return
         say(
             render(
                 report,
@@ -204,6 +241,26 @@ class App:
                 fleet=fleet,
             )
         )
+
+    def show(self, report: Any) -> None:
+        """The plan before a person is asked, on stderr."""
+
+    def progress(self) -> Any:
+        """Who says what happens while it happens, on stderr."""
+        from contextlib import nullcontext
+
+        note = self.note
+
+        class Plain:
+            def of(self, service: str) -> Any:
+                return self
+
+            def step(self, text: str) -> None:
+                note(text)
+
+            tell = done = failed = step
+
+        return nullcontext(Plain())
 
     def must_want(self, yes: bool, question: str) -> None:
         """A person is asked; a program must have said so. Raises typer.Abort when the answer is no."""
@@ -219,3 +276,8 @@ class App:
         """A remark for the person, on stderr."""
         if text:
             say(text, sys.stderr)
+
+
+def _address(host: str) -> str | None:
+    """HOST:PORT as an address; None when nothing is said."""
+    return None if not host else host if "://" in host else f"http://{host}"

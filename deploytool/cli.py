@@ -13,11 +13,14 @@ from deploytool.commands.options import (
     Fetch,
     FleetFiles,
     FormatOption,
+    LockWait,
     PrecisionOption,
     RepositoryFolder,
     Services,
     Settings,
     StateFolder,
+    Yes,
+    seconds_of,
 )
 from deploytool.errors import ExitCode
 from deploytool.render import Format
@@ -172,6 +175,34 @@ def where(
 
 
 @door.command()
+def deploy(
+    ctx: typer.Context,
+    *,
+    services: Annotated[
+        list[str] | None, typer.Argument(metavar="SERVICE", help="The services to release.", show_default=False)
+    ] = None,
+    stale: Annotated[bool, typer.Option("--stale", help="All that drift calls stale and behind, in order.")] = False,
+    commit: Annotated[
+        str | None,
+        typer.Option(metavar="REF", help="Release this commit instead of the target.", show_default=False),
+    ] = None,
+    allow_unmerged: Annotated[
+        bool, typer.Option("--allow-unmerged", help="Also a commit that is not on the target branch.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the plan and the preflight; change nothing.")
+    ] = False,
+    yes: Yes = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Go past what preflight refuses, where that can be gone past.")
+    ] = False,
+    no_traffic: Annotated[
+        bool, typer.Option("--no-traffic", help="Stop at the verified candidate; --resume goes on.")
+    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a release that was left unfinished.")] = False,
+    abort: Annotated[bool, typer.Option("--abort", help="Undo a release that was left unfinished.")] = False,
+    lock_wait: LockWait = None,
+    fetch: Fetch = False,
 def releases(
     ctx: typer.Context,
     *,
@@ -190,6 +221,59 @@ def releases(
     repository: RepositoryFolder = None,
     color: ColourChoice = None,
 ) -> None:
+    """Bring services up to date, or leave them as they were."""
+    app = fuse_box(ctx, config, repository, color)
+    wait = seconds_of(lock_wait, "--lock-wait")
+    if resume and abort:
+        raise typer.BadParameter("Say --resume or --abort, not both.")
+    if resume or abort:
+        from deploytool.commands import resume as going_on
+
+        end(going_on.run(app, services=services or [], abort=abort, yes=yes, wait=wait, format=format))
+    from deploytool.commands import deploy as command
+
+    wish = command.Wish(
+        services=services or [],
+        commit=commit,
+        stale=stale,
+        dry_run=dry_run,
+        yes=yes,
+        force=force,
+        unmerged=allow_unmerged,
+        no_traffic=no_traffic,
+        wait=wait,
+        fetch=fetch,
+        format=format,
+    )
+    end(command.run(app, wish))
+
+
+@door.command()
+def rollback(
+    ctx: typer.Context,
+    *,
+    service: Annotated[str, typer.Argument(metavar="SERVICE", help="A service of services.toml.")],
+    to: Annotated[
+        str | None,
+        typer.Option(metavar="REVISION|COMMIT", help="Where to; left out: the last verified map.", show_default=False),
+    ] = None,
+    region: Annotated[
+        str | None, typer.Option(metavar="REGION", help="Only in this region.", show_default=False)
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan; change nothing.")] = False,
+    yes: Yes = False,
+    lock_wait: LockWait = None,
+    format: FormatOption = Format.TABLE,
+    config: ConfigFile = None,
+    repository: RepositoryFolder = None,
+    color: ColourChoice = None,
+) -> None:
+    """Put the traffic back to what was verified before."""
+    app = fuse_box(ctx, config, repository, color)
+    from deploytool.commands import rollback as command
+
+    wait = seconds_of(lock_wait, "--lock-wait")
+    end(command.run(app, service=service, to=to, region=region, dry_run=dry_run, yes=yes, wait=wait, format=format))
     """Show who released what, when, and how it ended."""
     app = fuse_box(ctx, config, repository, color)
     from deploytool.commands import releases as command
@@ -255,6 +339,28 @@ def emulator_reset(ctx: typer.Context, state: StateFolder = None, config: Config
     from deploytool.commands import emulator as command
 
     end(command.reset(fuse_box(ctx, config), state=state))
+
+
+@emulator_door.command("faults")
+def emulator_faults(
+    ctx: typer.Context,
+    *,
+    add: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FAULT",
+            help="Add a fault, such as 'PATCH /v2/*/services/* status=503 times=2 after=1'. May be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Take all faults away first.")] = False,
+    state: StateFolder = None,
+    config: ConfigFile = None,
+) -> None:
+    """List what the embedded Cloud Run gets wrong on demand."""
+    from deploytool.commands import emulator as command
+
+    end(command.faults(fuse_box(ctx, config), add=add or [], clear=clear, state=state))
 
 
 def fuse_box(

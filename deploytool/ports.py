@@ -129,6 +129,16 @@ class ServiceEditor(Protocol):
 
     def delete(self, seen: SeenService) -> None: ...
 
+    def read_job(self, place: Place) -> SeenService | None:
+        """The job as a service whose only revision is its template."""
+        ...
+
+    def create_job(self, place: Place, edit: Edit) -> None: ...
+
+    def change_job(self, seen: SeenService, edit: Edit) -> None: ...
+
+    def delete_job(self, seen: SeenService) -> None: ...
+
 
 class ImageBuilder(Protocol):
     """Who makes an image of a commit's files, and tells by which digest it is known from then on."""

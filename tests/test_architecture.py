@@ -28,8 +28,6 @@ GATEWAYS = {
     "git": ("deploytool.adapters.git",),
     "gitdb": ("deploytool.adapters.git",),
     "subprocess": ("deploytool.adapters.git", "deploytool.adapters.builds", "deploytool.emulator"),
-    "google": ("deploytool.adapters.cloudrun", "deploytool.adapters.googleapi"),
-    "subprocess": ("deploytool.adapters.git", "deploytool.emulator"),
     "google": ("deploytool.adapters.cloudrun", "deploytool.adapters.googleapi", "deploytool.adapters.identity"),
 }
 WORLD = {"subprocess", "socket", "sqlite3", "shutil", "tempfile", "urllib", "http", "threading"}

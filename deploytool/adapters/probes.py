@@ -107,6 +107,8 @@ class Prober:
         watch = _Watch(connection, left)
         try:
             connection.connect()
+            if watch.cut:  # before there was a line to cut
+                return self._late
             why = None if proxy else forbidden_peer(address, connection.sock.getpeername()[0])
             if why is not None:
                 return _unknown(f"was not asked: {why}")
@@ -156,8 +158,9 @@ class _Watch:
     def _end(self) -> None:
         self.cut = True
         line = self.line or self.connection.sock
-        with suppress(OSError, AttributeError):
-            socket.socket.shutdown(line, socket.SHUT_RDWR)  # of TLS too: without asking the other side
+        if line is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(line, socket.SHUT_RDWR)  # of TLS too: without asking the other side
 
 
 def _answer(connection: http.client.HTTPConnection, address: Address, token: str | None) -> HttpAnswer:
@@ -218,9 +221,10 @@ def _host_in(here: str, location: str) -> str:
 
 
 def _may_change(outcome: Outcome, expected: int) -> bool:
-    """Nothing listens yet, or no instance is there yet."""
+    """Nothing listens yet, no instance is there yet, or Google's front does not know a new tag yet."""
     if isinstance(outcome, HttpAnswer):
-        return outcome.status in NOT_YET and outcome.status != expected
+        unknown_host = outcome.status == 404 and outcome.headers.get("content-type", "").startswith("text/html")
+        return (unknown_host or outcome.status in NOT_YET) and outcome.status != expected
     return outcome.passing
 
 

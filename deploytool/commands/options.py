@@ -80,3 +80,24 @@ StateFolder = Annotated[
     Path | None,
     typer.Option("--state", metavar="DIR", help="Folder of the embedded Cloud Run's state.", show_default=False),
 ]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; CI must say so.")]
+LockWait = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME",
+        help="Wait so long for somebody else's release, such as 5m; left out: not at all.",
+        show_default=False,
+    ),
+]
+
+
+def seconds_of(text: str | None, option: str) -> float:
+    """A length of time such as 5m in seconds; 0 when it is left out. Raises typer.BadParameter."""
+    if not text:
+        return 0.0
+    from deploytool.config.duration import Duration
+
+    try:
+        return float(Duration.of(text).seconds)
+    except ValueError as problem:
+        raise typer.BadParameter(f"{option}: {problem}") from None

@@ -22,7 +22,7 @@ from deploytool.domain.plan import Plan
 from deploytool.domain.release import Release, releases_of
 from deploytool.domain.release_report import ReleaseRow
 from deploytool.domain.traffic_plan import named_rows
-from deploytool.errors import CouldNotLook, ExitCode, LeaseHeld
+from deploytool.errors import CouldNotLook, ExitCode, LeaseHeld, PlanChanged
 from deploytool.release.building import built_for
 from deploytool.release.checking import NEARBY, Pace, Target, run_checks
 from deploytool.release.keeping import Keeper, hold
@@ -55,9 +55,12 @@ class Releasing:
     def run(self, plan: Plan, table: ServiceTable, work: Callable[[Runner], Ending], earlier: Release | None) -> Ending:
         """Under the lease of the service. Raises LeaseHeld when somebody else has it for too long."""
         tools = self._tools(plan, table)
-        with self.signals.heard(), self._leased(plan, tools.teller, earlier) as keeper:
-            with visitors(self.app, plan):
-                return work(Runner(plan, tools, keeper, earlier))
+        with (
+            self.signals.heard(),
+            self._leased(plan, tools.teller, earlier) as keeper,
+            visitors(self.app, plan),
+        ):
+            return work(Runner(plan, tools, keeper, earlier))
 
     def _leased(self, plan: Plan, teller: Teller, earlier: Release | None) -> Keeper:
         holder = whoami.holder_now(
@@ -71,8 +74,11 @@ class Releasing:
             teller.tell(f"waiting: {held.message}")
 
         def may_replace(lease: Lease) -> bool:
-            """Of a release that we go on with, once its process is known to be gone."""
-            return earlier is not None and lease.holder.release == earlier.id and whoami.is_gone(lease.holder)
+            """Of the release that we go on with, or of one that is not open, once its process is known to be gone."""
+            if not whoami.is_gone(lease.holder):
+                return False
+            left = {one.id for one in releases_of(self.app.ledger.events()) if one.outcome is None}
+            return lease.holder.release not in left or (earlier is not None and lease.holder.release == earlier.id)
 
         ttl = float(self.app.config.locks.ttl.seconds)
         return hold(
@@ -146,11 +152,18 @@ def under_lease(
     work: Callable[[Runner], Ending],
     earlier: Release | None = None,
 ) -> Ending:
-    """How it ended; that somebody else holds the lease, or that nobody can tell, is an ending too."""
+    """How it ended; that somebody else holds the lease, or that nobody can tell, is an ending too.
+
+    With a person's consent beforehand, PlanChanged is raised: the caller plans anew.
+    """
     try:
         return releasing.run(plan, table, work, earlier)
     except LeaseHeld as held:
         return Ending(None, held.message, ExitCode.LOCKED, held.hint)
+    except PlanChanged as changed:
+        if releasing.yes:
+            raise
+        return Ending(None, changed.message, changed.exit_code, changed.hint)
     except CouldNotLook as problem:
         return Ending(None, problem.message, problem.exit_code, problem.hint)
 
@@ -177,7 +190,7 @@ def row_of(app: App, plan: Plan, ending: Ending) -> ReleaseRow:
     )
 
 
-def refused_row(plan: Plan, reason: str, hint: str) -> ReleaseRow:
+def refused_row(plan: Plan, reason: str, hint: str, code: ExitCode = ExitCode.FINDINGS) -> ReleaseRow:
     """A release that was not begun, so that nothing is in the ledger."""
     return ReleaseRow(
         id="",
@@ -187,8 +200,15 @@ def refused_row(plan: Plan, reason: str, hint: str) -> ReleaseRow:
         revision="",
         outcome=None,
         reason=reason,
-        exit_code=ExitCode.FINDINGS,
+        exit_code=code,
         next_command=hint,
         before=plan.before.named if plan.before else (),
         after=plan.before.named if plan.before else (),
     )
+
+
+@contextmanager
+def teller_of(app: App) -> Iterator[Callable[[str], Teller]]:
+    """Who says on stderr what happens, one line a step."""
+    with app.progress() as progress:
+        yield progress.of

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM while something is being changed: the first stops the release, and putting back is not disturbed."""
+"""Ctrl-C and SIGTERM while something is changed: the first stops the release; putting back is not disturbed."""
 
 from __future__ import annotations
 

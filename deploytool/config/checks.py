@@ -96,7 +96,10 @@ class LogsCheck(CheckTable):
 
     model_config = _some("min", "max")
 
-    logs: NonEmpty = Field(description="A Cloud Logging filter, or text to look for in the lines.")
+    logs: NonEmpty = Field(
+        description="A Cloud Logging filter (it compares, or says AND, OR or NOT), or text to look for in the lines; "
+        "in double quotes it is always text."
+    )
     min: Count | None = Field(default=None, description="Fewer lines than this is a failure.")
     max: Count | None = Field(default=None, description="More lines than this is a failure.")
     since: Since = Field(default="deploy", description='Where counting starts: "deploy", or a time back such as "24h".')

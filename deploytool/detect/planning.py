@@ -13,11 +13,12 @@ from deploytool.detect.grounds import Key
 from deploytool.detect.serving import Declared, overrides_of
 from deploytool.domain.build import BuilderName, Wanted, wanted_of
 from deploytool.domain.changes import changes_of
+from deploytool.domain.model import Kind as ServiceKind
 from deploytool.domain.model import Place, Service
-from deploytool.domain.plan import Before, Plan, Watch, release_id, revision_name, sized, tag_for
+from deploytool.domain.plan import Before, Changes, Plan, Was, Watch, release_id, revision_name, sized, tag_for
 from deploytool.domain.release import Kind, Outcome, Release
 from deploytool.domain.report import CodeState, DriftReport, ServiceDrift, Verdict
-from deploytool.domain.traffic_plan import LATEST, named_rows, rows_of, same_wish
+from deploytool.domain.traffic_plan import LATEST, named_rows, rows_of, said, same_wish
 from deploytool.domain.tree import Tree
 from deploytool.errors import UsageError
 from deploytool.ports import SeenService
@@ -25,10 +26,11 @@ from deploytool.ports import SeenService
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """The commit that goes live. `on_target`: is it in the history of the target branch?"""
+    """The commit that goes live, and the tip of the target branch. `on_target`: does the branch have the commit?"""
 
     ref: str
     commit: str
+    tip: str
     on_target: bool
 
 
@@ -36,14 +38,14 @@ def aim_at(detection: Detection, ref: str | None) -> Aim:
     """Point the detection at the commit that a person named; at the target when nobody did."""
     repository = detection.repository
     if ref is None:
-        return Aim(detection.ref, detection.target, True)
+        return Aim(detection.ref, detection.target, detection.target, True)
     commit = repository.named(ref)
     if commit is None:
         raise UsageError(f"There is no commit {ref!r} in {repository.facts.top}.", hint=f"git fetch origin {ref}")
     branch, tip = detection.ref, detection.target
     on_target = repository.has_in_history(tip, commit)
     detection.aim(branch if commit == tip else ref, commit)
-    return Aim(branch, commit, on_target)
+    return Aim(branch, commit, tip, on_target)
 
 
 def in_order(drifts: Iterable[ServiceDrift], config: Config) -> list[ServiceDrift]:
@@ -102,6 +104,8 @@ class Planner:
             min_instances=settings.min_instances,
             cpu_throttling=settings.cpu_throttling,
         )
+        job = table.kind is ServiceKind.JOB
+        before = before_of(service, changes.service_labels, self.releases) if service and not job else None
         most = max(drift.revisions, key=lambda row: row.percent, default=None)
         plan = Plan(
             id=release,
@@ -119,16 +123,18 @@ class Planner:
             key=wanted.key,
             scope=wanted.scope,
             tag=tag_for(drift.name),
-            steps=table.release.steps if service else (100,),
+            steps=table.release.steps if service and not job else (100,),
             watch=watch_of(table),
-            before=before_of(service, changes.service_labels, self.releases) if service else None,
+            before=before,
             changes=changes,
             from_commit=(most.commit or "") if most else "",
             from_scope=(most.scope or "") if most else "",
             hold=hold,
+            job=job,
+            was=was_of(service, changes) if service and job else None,
             settings=settings_said(seen, settings.min_instances, settings.cpu_throttling),
             checks=tuple(f"{check.name} ({', '.join(check.when)})" for check in table.checks),
-            notes=tuple(_notes(table, service)),
+            notes=() if job else tuple(_notes(table, before)),
         )
         return sized(plan, drift.commits)
 
@@ -162,6 +168,17 @@ def before_of(service: Service, labels: Mapping[str, str], releases: Sequence[Re
         latest=follows_latest(service, releases),
         generation=service.generation,
         labels={name: value for name, value in service.labels.items() if name in labels},
+    )
+
+
+def was_of(job: Service, changes: Changes) -> Was:
+    """What a job has where a release will write."""
+    return Was(
+        image=job.template.image,
+        generation=job.generation,
+        labels={name: value for name, value in job.template.labels.items() if name in changes.labels},
+        env={name: value for name, value in job.template.env.items() if name in changes.env},
+        service_labels={name: value for name, value in job.labels.items() if name in changes.service_labels},
     )
 
 
@@ -227,9 +244,11 @@ def _throttling(now: object, wanted: bool) -> str:
     return f"cpu_throttling {words[wanted]}" if now is wanted else f"cpu_throttling {said} -> {words[wanted]}"
 
 
-def _notes(table: ServiceTable, service: Service | None) -> Iterable[str]:
-    if service is None:
+def _notes(table: ServiceTable, before: Before | None) -> Iterable[str]:
+    if before is None:
         yield "first deployment: there is nothing to go back to; nobody may call it until somebody allows it"
+    elif not before.latest:
+        yield f"traffic was pinned by name ({said(before.named)}): it moves, and is pinned to the new revision then"
     if not any("candidate" in check.when for check in table.checks):
         yield "no check looks at the candidate: that it starts is all that is known before it has traffic"
 

@@ -13,7 +13,8 @@ from deploytool.domain.dockerfile_recipe import Copy, Recipe
 from deploytool.domain.dockerfile_skips import skipped_as
 from deploytool.domain.doubt import DoubtKind
 from deploytool.domain.image import Image
-from deploytool.domain.image_sources import is_remote
+from deploytool.domain.image_gathering import Outside
+from deploytool.domain.image_sources import is_remote, is_wild
 from deploytool.domain.tree import SUBMODULE, Entry, Tree
 
 POINTER = b"version https://git-lfs.github.com/spec/"  # how a file begins that Git LFS keeps elsewhere
@@ -51,7 +52,7 @@ def unnamed(wanted: Wanted) -> Refusal | None:
 def not_in_git(made: Image, tree: Tree) -> Refusal | None:
     """Files that the build would look for and a clean export does not have."""
     for outside in made.outside:
-        if not is_remote(outside.source):
+        if not is_remote(outside.source) and not _may_be_empty(made, outside):
             why = f"{made.dockerfile}:{outside.line}: COPY takes {outside.source[:80]!r}, which git does not hold."
             return why, "Commit it, or fetch it while the image is built: a file beside the sources is never used."
     for path, entry in files_of_build(made, tree):
@@ -59,6 +60,14 @@ def not_in_git(made: Image, tree: Tree) -> Refusal | None:
             why = f"{path} is a submodule: its files belong to another repository and are not in this commit."
             return why, "Leave it out with .dockerignore, or bring its files in while the image is built."
     return None
+
+
+def _may_be_empty(made: Image, outside: Outside) -> bool:
+    """`COPY package.json yarn.lock* ./`: a pattern beside other sources may find nothing."""
+    steps = (step for stage in (made.recipe.stages if made.recipe else ()) for step in stage.steps)
+    copies = [step for step in steps if isinstance(step, Copy) and step.line == outside.line]
+    gone = {one.source for one in made.outside if one.line == outside.line}
+    return is_wild(outside.source) and any(set(copy.sources) - gone for copy in copies)
 
 
 def files_of_build(made: Image, tree: Tree) -> Iterator[tuple[str, Entry]]:

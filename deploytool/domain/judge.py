@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 
@@ -22,6 +22,7 @@ class RequestStats:
     errors: int = 0  # log lines of severity ERROR and above that are no request lines
     sampled: bool = False  # there were more requests than were read; the newest count
     doubts: int = 0  # lines that could not be understood; they count as the worst they could be
+    latencies: tuple[float, ...] = field(default=(), repr=False, compare=False)  # seconds of the answers, where they are known
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +78,14 @@ def _nonsense(candidate: RequestStats, stable: RequestStats, rules: JudgeRules) 
         numbers = (stats.requests, stats.server_errors, stats.errors, stats.doubts)
         if min(numbers) < 0 or stats.server_errors > stats.requests:
             return Word.INCONCLUSIVE, "the numbers of the requests contradict one another"
-    if not (rules.min_requests >= 1 and rules.max_5xx >= 0 and rules.max_p95_ratio > 0):
+    if not (rules.min_requests >= 1 and 0 <= rules.max_5xx < math.inf and 0 < rules.max_p95_ratio < math.inf):
         return Word.INCONCLUSIVE, "the rules cannot be judged by"
     return None
 
 
 def _server_errors(candidate: RequestStats, stable: RequestStats, rules: JudgeRules) -> Found:
     """A failure is evident early when enough good answers could not make up for it any more."""
-    most = _share(rules.max_5xx) * max(candidate.requests, rules.min_requests)
+    most = _exact(rules.max_5xx) * max(candidate.requests, rules.min_requests)
     if candidate.server_errors <= most:
         return None
     if candidate.requests < rules.min_requests and candidate.server_errors < EARLY_ERRORS:
@@ -105,7 +106,7 @@ def _too_few(candidate: RequestStats, rules: JudgeRules) -> Found:
 def _error_lines(candidate: RequestStats, stable: RequestStats, rules: JudgeRules) -> Found:
     """Lines of severity ERROR per request; more than one a request is possible."""
     rate = Fraction(candidate.errors, candidate.requests)
-    if rate <= _share(rules.max_5xx):
+    if rate <= _exact(rules.max_5xx):
         return None
     said = f"{candidate.errors} error lines in {candidate.requests} requests"
     if stable.requests < rules.min_requests:
@@ -118,7 +119,7 @@ def _error_lines(candidate: RequestStats, stable: RequestStats, rules: JudgeRule
 def _doubts(candidate: RequestStats, stable: RequestStats, rules: JudgeRules) -> Found:
     """Lines that were not understood may all have been server errors."""
     for stats, errors in ((candidate, candidate.server_errors), (stable, 0)):
-        if stats.doubts and stats.doubts + errors > _share(rules.max_5xx) * (stats.requests + stats.doubts):
+        if stats.doubts and stats.doubts + errors > _exact(rules.max_5xx) * (stats.requests + stats.doubts):
             return Word.INCONCLUSIVE, f"{stats.doubts} request lines could not be understood"
     return None
 
@@ -133,19 +134,36 @@ def _latency(candidate: RequestStats, stable: RequestStats, rules: JudgeRules) -
         return Word.INCONCLUSIVE, "how long what serves takes to answer cannot be told"
     assert mine is not None
     assert other is not None
-    if mine - other < SAME_LATENCY or mine <= rules.max_p95_ratio * other:
+    more = _exact(mine) - _exact(other)
+    if more < _exact(SAME_LATENCY) or _exact(mine) <= _exact(rules.max_p95_ratio) * _exact(other):
         return None
     said = f"95 % of answers take up to {_ms(mine)}, {_ms(other)} on what serves"
-    return Word.FAIL, f"{said}; at most {rules.max_p95_ratio} times as long is allowed"
+    said = f"{said}; at most {rules.max_p95_ratio} times as long is allowed"
+    allowed = max(rules.max_p95_ratio * other, other + SAME_LATENCY)
+    if candidate.latencies and not _too_slow(candidate.latencies, allowed):
+        return Word.INCONCLUSIVE, f"{said}, and so few slow answers may be chance"
+    return Word.FAIL, said
+
+
+def _too_slow(latencies: Sequence[float], allowed: float) -> bool:
+    """Are there more slow answers than chance would bring if 5 % of all were that slow? One in a hundred errs.
+
+    The largest of twenty latencies is their 95th percentile: one cold start would be a failure without this.
+    """
+    slow, count = sum(seconds > allowed for seconds in latencies), len(latencies)
+    if slow > count / 5:
+        return True
+    by_chance = sum(math.comb(count, k) * 0.05**k * 0.95 ** (count - k) for k in range(slow))
+    return 1 - by_chance < 0.01
 
 
 def _is_time(seconds: float | None) -> bool:
     return seconds is not None and math.isfinite(seconds) and seconds >= 0
 
 
-def _share(share: float) -> Fraction:
-    """The share as it was written: 0.29 of 100 is 29, which floats do not say."""
-    return Fraction(str(share)) if math.isfinite(share) else Fraction(1)
+def _exact(number: float) -> Fraction:
+    """The number as it is written: 0.29 of 100 is 29, which floats do not say."""
+    return Fraction(str(number))
 
 
 def _percent(share: Fraction | float) -> str:

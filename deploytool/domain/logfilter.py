@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from deploytool.domain.model import Place
 
+SPELLED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 STRING = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)
 # What makes a filter of a text: a comparison, a word of logic, a function, a text in quotes. Of a field that Cloud
 # Logging does not know as well: it refuses that, which is safer than to look for a misspelt filter and find nothing.
@@ -29,7 +30,11 @@ class BadFilter(ValueError):
 def quoted(text: str) -> str:
     """The text as one string of a filter, whatever is in it."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\x{ord(found[0]):02x}", escaped) + '"'
+    return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda found: _spelled(found[0]), escaped) + '"'
+
+
+def _spelled(letter: str) -> str:
+    return SPELLED.get(letter, f"\\x{ord(letter):02x}")
 
 
 def is_filter(text: str) -> bool:

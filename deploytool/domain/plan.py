@@ -66,6 +66,17 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
+class Was:
+    """What a job had where this release writes: its image, and our own names with their values."""
+
+    image: str
+    generation: int | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+    service_labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """One service in one region, from what serves to `commit`."""
 
@@ -93,6 +104,8 @@ class Plan:
     from_commit: str = ""  # what serves now, where one revision does
     from_scope: str = ""
     hold: bool = False  # stop at the verified candidate
+    job: bool = False  # no revisions and no traffic: its template is what runs next
+    was: Was | None = None  # of a job; None: the first deployment
     # for people only
     commits: tuple[CommitNote, ...] = ()
     reaching: int = 0
@@ -103,7 +116,7 @@ class Plan:
 
     @property
     def first(self) -> bool:
-        return self.before is None
+        return self.was is None if self.job else self.before is None
 
     @property
     def risk(self) -> Risk:
@@ -122,6 +135,7 @@ class Plan:
             "watch": {name: getattr(self.watch, name) for name in Watch.__slots__},
             "before": None if self.before is None else _before_json(self.before),
             "changes": {name: _plain(getattr(self.changes, name)) for name in Changes.__slots__},
+            "was": None if self.was is None else {name: _plain(getattr(self.was, name)) for name in Was.__slots__},
             "goal": traffic_plan.json_of(self.goal),
             "commits": [
                 {"sha": note.sha, "author": note.author, "subject": note.subject, "relevance": str(note.relevance)}
@@ -133,7 +147,7 @@ class Plan:
 
 PLAIN = (
     "commit", "ref", "revision", "by", "reason", "builder", "image", "dockerfile", "context", "timestamp", "key",
-    "scope", "tag", "from_commit", "from_scope", "hold", "reaching",
+    "scope", "tag", "from_commit", "from_scope", "hold", "reaching", "job",
 )  # fmt: skip
 
 
@@ -148,6 +162,7 @@ def plan_of(release: str, record: Mapping[str, Any]) -> Plan:
         watch=Watch(**record["watch"]),
         before=None if before is None else _before_of(before),
         changes=Changes(**record["changes"]),
+        was=None if record["was"] is None else Was(**record["was"]),
         goal=traffic_plan.rows_of(record["goal"]),
         **{name: record[name] for name in PLAIN},
     )

@@ -52,7 +52,7 @@ def await_ready(plan: Plan, image: str, tools: Tools) -> Candidate:
         poll=tools.limits.poll,
     ):
         raise StepFailed(
-            f"{plan.revision} was not ready within {tools.limits.ready:g} s", hint=f"deploytool logs {plan.place.name}"
+            f"{plan.revision} was not ready within {tools.limits.ready:g} s", hint=f"deploytool releases show {plan.id}"
         )
     found = tools.editor.revision(plan.place, plan.revision)
     made = _must_be_ours(plan, found, image)
@@ -140,7 +140,7 @@ def _is_ready(plan: Plan, tools: Tools) -> bool:
         return False
     if found.revision.ready is ConditionState.FAILED:
         reason = found.ready_reason or "Cloud Run does not say why"
-        raise StepFailed(f"{plan.revision} did not become ready: {reason}", hint=f"deploytool logs {plan.place.name}")
+        raise StepFailed(f"{plan.revision} did not become ready: {reason}", hint=f"deploytool releases show {plan.id}")
     return found.revision.ready is ConditionState.SUCCEEDED
 
 

@@ -7,18 +7,23 @@ meant is settled by what the cloud says. Whatever goes wrong on the way leads to
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from deploytool.domain import traffic_plan
+from deploytool.domain.maps import rows_at
 from deploytool.domain.plan import Plan
 from deploytool.domain.release import EventKind, Kind, Outcome, Release
-from deploytool.errors import DeployToolError, ExitCode, LeaseHeld, LeaseLost, Terminated
-from deploytool.release import candidate, proving, shifting, undo, watching
+from deploytool.errors import CouldNotLook, DeployToolError, ExitCode, LeaseHeld, LeaseLost, PlanChanged, Terminated
+from deploytool.release import candidate, jobs, proving, shifting, undo, watching
 from deploytool.release.journal import Journal
 from deploytool.release.tools import Hold, Tools
 from deploytool.release.writing import Moved, StepFailed
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,12 @@ class Runner:
             self.journal.done.pop("verify", None)  # it waited: look again before it gets traffic
 
     def begin(self) -> Ending:
-        """Write the plan down, then run it. A release that could not be written down never was."""
+        """Write the plan down, then run it. A release that could not be written down never was.
+
+        Raises PlanChanged when the service is not as it was planned on: somebody else's release may have ended
+        while we waited for the lease.
+        """
+        self._must_be_as_planned()
         try:
             self.journal.begun(self.plan.record())
         except (KeyboardInterrupt, Terminated):
@@ -61,6 +71,16 @@ class Runner:
                 raise
             return self._back("interrupted", Outcome.ABORTED)
         return self._guarded()
+
+    def _must_be_as_planned(self) -> None:
+        plan, editor = self.plan, self.tools.editor
+        seen = editor.read_job(plan.place) if plan.job else editor.read(plan.place)
+        found = seen.service.generation if seen else None
+        planned = plan.was if plan.job else plan.before
+        if found != (planned.generation if planned else None):
+            raise PlanChanged(
+                f"{plan.place.name} was changed after this was planned.", hint=f"deploytool deploy {plan.place.name}"
+            )
 
     def resume(self) -> Ending:
         """Go on where it was left; what was being undone is undone to the end."""
@@ -95,9 +115,11 @@ class Runner:
 
     def _run(self, *, resumed: bool) -> Ending:
         plan = self.plan
+        if plan.job:
+            return self._run_job()
         if plan.kind is Kind.DEPLOY:
-            self._step("build", self._build)
-            self._step("candidate", self._candidate)
+            self._step("build", self._build, meant={"builder": plan.builder, "image": plan.image})
+            self._step("candidate", self._candidate, meant={"revision": plan.revision, "tag": plan.tag})
             self._step("verify", self._verify)
         if plan.hold and not resumed:
             self.journal.noted(waiting="at the verified candidate")
@@ -105,7 +127,8 @@ class Runner:
                 None, f"{plan.revision} is verified and has no traffic", ExitCode.CLEAN, _again(plan, "--resume")
             )
         for percent in plan.steps:
-            self._step(f"shift {percent}", self._shift, percent)
+            rows = traffic_plan.json_of(rows_at(plan, percent, newest=True))
+            self._step(f"shift {percent}", self._shift, percent, meant={"traffic": rows})
             if percent < 100:
                 self._step(f"bake {percent}", self._bake, percent)
         try:
@@ -115,17 +138,27 @@ class Runner:
                 raise
             return self._hand_over(Moved(failed.message, hint=failed.hint), "the map is restored")
         reason = f"{plan.revision} serves {plan.commit[:8]}" if plan.kind is Kind.DEPLOY else "the map is restored"
+        return self._succeeded(reason)
+
+    def _run_job(self) -> Ending:
+        plan = self.plan
+        self._step("build", self._build, meant={"builder": plan.builder, "image": plan.image})
+        self._step("update", lambda: jobs.update(plan, self.image, self.tools, self.hold))
+        self._step("confirm", lambda: jobs.confirm(plan, self.image, self.tools))
+        return self._succeeded(f"the next execution of {plan.place.name} runs {plan.commit[:8]}")
+
+    def _succeeded(self, reason: str) -> Ending:
         self.journal.ended(Outcome.SUCCEEDED, reason)
         self.tools.teller.done(reason)
         return Ending(Outcome.SUCCEEDED, reason, ExitCode.CLEAN)
 
-    def _step(self, name: str, work: Any, *given: Any) -> None:
+    def _step(self, name: str, work: Any, *given: Any, meant: Mapping[str, Any] = NOTHING) -> None:
         """Intent, work, observation; nothing for what was seen done already."""
         if name in self.journal.done:
             return
         self.tools.teller.step(name)
         self.hold.check()
-        self.journal.intent(name)
+        self.journal.intent(name, **meant)
         try:
             evidence: Mapping[str, Any] = work(*given)
         except DeployToolError as problem:
@@ -195,17 +228,23 @@ class Runner:
         said = "nothing was changed"
         if self._wrote:
             self.tools.teller.step("undo")
-            self.journal.intent("undo", reason=reason, outcome=outcome.value)
-            undone = undo.put_back(self.plan, self.tools, self.hold, reached=self._reached)
+            with suppress(CouldNotLook):  # without a ledger, putting back still comes first
+                self.journal.intent("undo", reason=reason, outcome=outcome.value)
+            undone = self._put_back()
             self.journal.observed("undo", said=undone.said, serving=undone.rows)
             said = undone.said
         self.journal.ended(outcome, reason)
         return said
 
+    def _put_back(self) -> undo.Undone:
+        if self.plan.job:
+            return jobs.put_back(self.plan, self.tools, self.hold)
+        return undo.put_back(self.plan, self.tools, self.hold, reached=self._reached)
+
     @property
     def _wrote(self) -> bool:
         """May anything of this release be in Cloud Run?"""
-        return any(step == "candidate" or step.startswith("shift ") for step in self.journal.meant)
+        return any(step in ("candidate", "update") or step.startswith("shift ") for step in self.journal.meant)
 
     @property
     def _reached(self) -> int:
@@ -232,7 +271,8 @@ class Runner:
         with self.tools.shield():
             try:
                 self._regain()
-                undo.drop_tag(self.plan, self.tools, self.hold)
+                if not self.plan.job:
+                    undo.drop_tag(self.plan, self.tools, self.hold)
                 self.journal.ended(Outcome.NEEDS_HUMAN, said)
             except DeployToolError as problem:
                 return self._stuck(f"{said} {problem.message}", moved.hint)

@@ -53,6 +53,7 @@ def ensure(
     clock: Clock,
     seconds: float,
     may: Callable[[], None],
+    job: bool = False,
 ) -> SeenService | None:
     """Read, judge, write, until `judge` says that it is done; the reading that said so.
 
@@ -62,13 +63,13 @@ def ensure(
     deadline = clock.monotonic() + seconds
     trouble = "the change was not carried out"
     while True:
-        seen = editor.read(place)
-        if judge(seen) is Look.DONE:
-            return seen
-        if clock.monotonic() > deadline:
-            raise StepFailed(f"{place.name} could not be changed: {trouble}", hint="deploytool status")
         wait = PAUSE
         try:
+            seen = editor.read_job(place) if job else editor.read(place)
+            if judge(seen) is Look.DONE:
+                return seen
+            if clock.monotonic() > deadline:
+                raise StepFailed(f"{place.name} could not be changed: {trouble}", hint="deploytool status")
             may()
             write(seen)
             wait = 0.0
@@ -78,6 +79,10 @@ def ensure(
             trouble, wait = refused.message, max(PAUSE, refused.wait)
         except WriteUnclear as unclear:
             trouble = unclear.message
+        except CouldNotLook as problem:
+            if not problem.passing or clock.monotonic() > deadline:
+                raise
+            trouble = problem.message
         if wait:
             clock.sleep(min(wait, max(0.0, deadline - clock.monotonic())))
 
@@ -97,6 +102,8 @@ def wait_until(
                 return True
             trouble: CouldNotLook | None = None
         except CouldNotLook as problem:
+            if not problem.passing:
+                raise
             trouble = problem
         if clock.monotonic() >= deadline:
             if trouble is not None:

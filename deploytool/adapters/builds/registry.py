@@ -13,6 +13,7 @@ from deploytool.domain.build import DIGEST
 from deploytool.errors import CouldNotLook
 
 TRIES = 3
+ODD = frozenset(("", ".", ".."))
 # Only these hosts ever see a token of ours.
 GOOGLES = re.compile(r"[a-z0-9-]+-docker\.pkg\.dev|(?:[a-z]+\.)?gcr\.io")
 MANIFESTS = ", ".join(
@@ -37,7 +38,7 @@ class Registry:
         """`image` is NAME@sha256:…. Raises CouldNotLook when that cannot be told."""
         name, _, digest = image.partition("@")
         host, _, path = name.partition("/")
-        if not DIGEST.fullmatch(digest) or not path:
+        if not DIGEST.fullmatch(digest) or ODD.intersection(path.split("/")):
             raise CouldNotLook(f"{image[:200]!r} names no digest.", hint="Name the image as HOST/NAME@sha256:DIGEST.")
         asked = f"/v2/{quote(path, safe='/')}/manifests/{digest}"
         for attempt in range(TRIES):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from deploytool.adapters.cloudrun.edits import new_service, patch_of
+from deploytool.adapters.cloudrun.edits import job_patch_of, new_job, new_service, patch_of
 from deploytool.adapters.fleet import v2json
 from deploytool.adapters.googleapi import GoogleApi, NoAnswer, Refused
 from deploytool.domain.edit import Edit
@@ -55,6 +55,31 @@ class CloudRunEditor:
         place = seen.service.place
         self._write(lambda: self.api.send("DELETE", f"/v2/{_name(place)}", None, {"etag": seen.service.etag}), place)
 
+    def read_job(self, place: Place) -> SeenService | None:
+        """The job as a service whose only revision is its template; None when there is none."""
+        raw = self._found(_name(place, "jobs"))
+        if raw is None:
+            return None
+        job = v2json.job_of(raw)
+        if job is None or job.place != place:
+            raise CouldNotLook(f"Cloud Run answered with something else than job {place.name}.", hint=LOOK)
+        return SeenService(job, raw)
+
+    def create_job(self, place: Place, edit: Edit) -> None:
+        parent = f"/v2/projects/{place.project}/locations/{place.region}/jobs"
+        self._write(lambda: self.api.send("POST", parent, new_job(edit), {"jobId": place.name}), place)
+
+    def change_job(self, seen: SeenService, edit: Edit) -> None:
+        body, mask = job_patch_of(seen.raw, edit)
+        place = seen.service.place
+        self._write(lambda: self.api.send("PATCH", f"/v2/{_name(place, 'jobs')}", body, {"updateMask": mask}), place)
+
+    def delete_job(self, seen: SeenService) -> None:
+        name = _name(seen.service.place, "jobs")
+        self._write(
+            lambda: self.api.send("DELETE", f"/v2/{name}", None, {"etag": seen.service.etag}), seen.service.place
+        )
+
     def _found(self, name: str) -> dict[str, Any] | None:
         try:
             return self.api.get(f"/v2/{name}")
@@ -81,8 +106,8 @@ class CloudRunEditor:
             ) from refused
 
 
-def _name(place: Place) -> str:
-    return f"projects/{place.project}/locations/{place.region}/services/{place.name}"
+def _name(place: Place, kind: str = "services") -> str:
+    return f"projects/{place.project}/locations/{place.region}/{kind}/{place.name}"
 
 
 def _why_not_ready(raw: dict[str, Any]) -> str:

@@ -37,6 +37,37 @@ def patch_of(raw: Mapping[str, Any], edit: Edit) -> tuple[Json, str]:
     return body, ",".join(mask)
 
 
+def job_patch_of(raw: Mapping[str, Any], edit: Edit) -> tuple[Json, str]:
+    """The same for a job, whose containers lie one level deeper."""
+    assert edit.revision is not None
+    body: Json = {"name": raw["name"], "etag": raw.get("etag", "")}
+    body["template"] = job_template_of(raw.get("template") or {}, edit.revision)
+    mask = ["template.labels", "template.template.containers"]
+    if edit.labels:
+        body["labels"] = merged_labels(raw.get("labels") or {}, edit.labels)
+        mask.append("labels")
+    return body, ",".join(mask)
+
+
+def job_template_of(stored: Mapping[str, Any], wanted: NewRevision) -> Json:
+    """The stored execution template with our image, labels and variables in it."""
+    template = copy.deepcopy(dict(stored))
+    labels = dict(template.get("labels") or {}) | dict(wanted.changes.labels)
+    template["labels"] = {name: value for name, value in labels.items() if value}
+    container = template.setdefault("template", {}).setdefault("containers", [{}])[0]
+    container["image"] = wanted.image
+    _set_env(container, wanted.changes.env)
+    return template
+
+
+def new_job(edit: Edit) -> Json:
+    """The body of a create: one container, and Cloud Run's own defaults."""
+    assert edit.revision is not None
+    body: Json = {"template": job_template_of({}, edit.revision)}
+    labels = merged_labels({}, edit.labels)
+    return body | ({"labels": labels} if labels else {})
+
+
 def new_service(edit: Edit) -> Json:
     """The body of a create: one container, and Cloud Run's own defaults."""
     assert edit.revision is not None

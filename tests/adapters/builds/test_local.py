@@ -9,6 +9,7 @@ import re
 import pytest
 
 from deploytool.adapters.builds.local import LocalBuilder
+from deploytool.adapters.builds.store import Content
 from deploytool.adapters.git import Repository
 from deploytool.emulator.images import launch_of
 from deploytool.errors import BuildFailed, CouldNotLook, RepositoryError
@@ -86,6 +87,22 @@ def test_equal_inputs_give_equal_images_and_each_input_counts(made, builder_of, 
         changed_builder = LocalBuilder(Repository(changed.path), tmp_path / "elsewhere")
         digests.add(built(changed_builder, want, told).digest)
     assert len(digests) == 3
+
+
+def test_the_digest_is_of_all_content_and_of_nothing_else():
+    files = {"/a": (0o100644, b"1"), "/b": (0o100755, b"2")}
+    config = {"cmd": ["a"], "env": {"A": "1", "B": "2"}}
+    first = Content(files, ("/c",), config).digest
+    turned = {"env": {"B": "2", "A": "1"}, "cmd": ["a"]}
+    assert Content(dict(reversed(files.items())), ("/c",), turned).digest == first
+    others = [
+        Content({**files, "/a": (0o100644, b"2")}, ("/c",), config),
+        Content({**files, "/a": (0o100755, b"1")}, ("/c",), config),
+        Content({**files, "/d": (0o100644, b"1")}, ("/c",), config),
+        Content(files, (), config),
+        Content(files, ("/c",), {**config, "env": {}}),
+    ]
+    assert len({first, *(other.digest for other in others)}) == 6
 
 
 def test_a_damaged_image_is_made_again_and_what_a_program_wrote_beside_stays(made, builder_of, want, told):
@@ -188,6 +205,14 @@ def test_a_submodule_that_is_copied_is_refused(made, builder_of, want):
 def test_a_submodule_beside_it_is_no_matter(made, builder_of, want, told):
     builder = builder_of(made({"elsewhere": Submodule("1" * 40)}))
     assert built(builder, want, told).digest
+
+
+def test_a_pattern_beside_other_sources_may_find_nothing(made, builder_of, want, told):
+    text = DOCKERFILE.replace(b"requirements.txt .", b"requirements.txt uv.lock* ./")
+    builder = builder_of(made({"Dockerfile": text}))
+    assert built(builder, want, told).digest
+    alone = builder_of(made({"Dockerfile": text.replace(b"COPY requirements.txt", b"COPY")}))
+    assert "git does not hold" in alone.refusal(want(alone.repository))[0]
 
 
 def test_folders_and_entrypoints_are_kept(made, builder_of, want, told):
