@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from deploytool.emulator.client import Address
     from deploytool.ports import FleetReader, ImageBuilder, LeaseStore, Ledger, LogReader, Prober, ServiceEditor
     from deploytool.render import Format, Report
+    from deploytool.render.progress import Progress
 
 ASKING = frozenset(
     ("drift", "explain", "status", "where", "deploy", "rollback")
@@ -242,25 +243,19 @@ class App:
             )
         )
 
-    def show(self, report: Any) -> None:
+    def show(self, report: Report) -> None:
         """The plan before a person is asked, on stderr."""
+        from deploytool.render import Format, render
 
-    def progress(self) -> Any:
+        seen = screen_of(sys.stderr, self.environ, self.colour)
+        look = {"width": seen.width, "colour": seen.colour, "symbols": seen.symbols}
+        self.note(render(report, Format.TABLE, now=self.now(), **look))
+
+    def progress(self) -> Progress:
         """Who says what happens while it happens, on stderr."""
-        from contextlib import nullcontext
+        from deploytool.render.progress import Progress
 
-        note = self.note
-
-        class Plain:
-            def of(self, service: str) -> Any:
-                return self
-
-            def step(self, text: str) -> None:
-                note(text)
-
-            tell = done = failed = step
-
-        return nullcontext(Plain())
+        return Progress(sys.stderr, screen_of(sys.stderr, self.environ, self.colour))
 
     def must_want(self, yes: bool, question: str) -> None:
         """A person is asked; a program must have said so. Raises typer.Abort when the answer is no."""

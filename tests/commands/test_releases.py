@@ -11,7 +11,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from deploytool.__main__ import run
+from deploytool.adapters import whoami
 from deploytool.adapters.ledger import SqliteLedger
+from deploytool.app import App
 from deploytool.domain.release import EventKind
 from tests.render.releases import PLAN
 
@@ -88,6 +90,23 @@ def test_one_release_with_its_steps(ledger: SqliteLedger, capsys: Any) -> None:
     assert "digest    sha256:abc" in said
     assert "next: deploytool rollback prediction-worker" in said
     assert "waiting at its candidate" in asked(capsys, "show", "r2")[1]
+
+
+def test_whoever_runs_a_release_holds_its_lease(ledger: SqliteLedger, capsys: Any) -> None:
+    assert "? left behind" in asked(capsys, "gone")[1]
+    holder = whoami.holder_now(release="r3", reason="deploy", environ={})
+    store = App().lease_store
+    store.take("nba-props-platform/us-west2/gone", holder, 60)
+    assert "? running" in asked(capsys, "gone")[1]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(whoami, "is_gone", lambda holder: True)
+        assert "? left behind" in asked(capsys, "gone")[1]
+    [file] = [below for below in ledger.file.parent.iterdir() if below.name.startswith("lease")]
+    file.write_bytes(b"torn" * 1000)
+    code, said, told = asked(capsys, "gone")
+    assert code == 0
+    assert "? running or left behind" in said
+    assert told.startswith("Whether they still run could not be told: ")
 
 
 def test_json_keeps_its_schema(ledger: SqliteLedger, capsys: Any) -> None:
