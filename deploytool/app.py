@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, Any, TextIO, assert_never
 
 from deploytool import clock
 from deploytool.errors import UsageError
+from deploytool.render import Format
 from deploytool.render.screen import Colour, say, screen_of
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from deploytool.emulator.client import Address
     from deploytool.ports import FleetReader, ImageBuilder, LeaseStore, Ledger, LogReader, Prober, ServiceEditor
     from deploytool.render import Format, Report
+    from deploytool.render import Report
     from deploytool.render.progress import Progress
 
 ASKING = frozenset(
@@ -221,15 +223,20 @@ class App:
         self, report: Report, format: Format, *, verbose: bool = False, fleet: Mapping[str, Any] | None = None
     ) -> None:
         """The answer, on stdout."""
+        self._write(report, format, sys.stdout, verbose=verbose, fleet=fleet)
+
+    def _write(
+        self,
+        report: Report,
+        format: Format,
+        stream: TextIO,
+        *,
+        verbose: bool = False,
+        fleet: Mapping[str, Any] | None = None,
+    ) -> None:
         from deploytool.render import render
 
-        screen = screen_of(sys.stdout, self.environ, self.colour)
-        if type(report).__name__ in ("ReleaseReport", "PlanReport"):
-            say(
-                "\n".join(str(row) for row in getattr(report, "rows", getattr(report, "lines", ())))
-                or "Nothing to release."
-            )
-            return
+        screen = screen_of(stream, self.environ, self.colour)
         say(
             render(
                 report,
@@ -240,7 +247,8 @@ class App:
                 colour=screen.colour,
                 symbols=screen.symbols,
                 fleet=fleet,
-            )
+            ),
+            stream,
         )
 
     def show(self, report: Report) -> None:
@@ -250,6 +258,8 @@ class App:
         seen = screen_of(sys.stderr, self.environ, self.colour)
         look = {"width": seen.width, "colour": seen.colour, "symbols": seen.symbols}
         self.note(render(report, Format.TABLE, now=self.now(), **look))
+
+        self._write(report, Format.TABLE, sys.stderr)
 
     def progress(self) -> Progress:
         """Who says what happens while it happens, on stderr."""
