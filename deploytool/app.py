@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from deploytool.domain.build import BuilderName
     from deploytool.emulator.client import Address
     from deploytool.ports import FleetReader, ImageBuilder, LeaseStore, Ledger, LogReader, Prober, ServiceEditor
-    from deploytool.render import Format, Report
     from deploytool.render import Report
     from deploytool.render.progress import Progress
 
@@ -253,12 +252,6 @@ class App:
 
     def show(self, report: Report) -> None:
         """The plan before a person is asked, on stderr."""
-        from deploytool.render import Format, render
-
-        seen = screen_of(sys.stderr, self.environ, self.colour)
-        look = {"width": seen.width, "colour": seen.colour, "symbols": seen.symbols}
-        self.note(render(report, Format.TABLE, now=self.now(), **look))
-
         self._write(report, Format.TABLE, sys.stderr)
 
     def progress(self) -> Progress:
