@@ -203,6 +203,19 @@ def deploy(
     abort: Annotated[bool, typer.Option("--abort", help="Undo a release that was left unfinished.")] = False,
     lock_wait: LockWait = None,
     fetch: Fetch = False,
+def releases(
+    ctx: typer.Context,
+    *,
+    asked: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="SERVICE | show ID",
+            help="Only releases of this service; or every step of one release.",
+            show_default=False,
+        ),
+    ] = None,
+    last: Annotated[int, typer.Option("--last", min=1, metavar="N", help="How many to show, the newest first.")] = 20,
+    verify: Annotated[bool, typer.Option("--verify", help="Check that no line was changed or taken away.")] = False,
     format: FormatOption = Format.TABLE,
     config: ConfigFile = None,
     repository: RepositoryFolder = None,
@@ -261,6 +274,11 @@ def rollback(
 
     wait = seconds_of(lock_wait, "--lock-wait")
     end(command.run(app, service=service, to=to, region=region, dry_run=dry_run, yes=yes, wait=wait, format=format))
+    """Show who released what, when, and how it ended."""
+    app = fuse_box(ctx, config, repository, color)
+    from deploytool.commands import releases as command
+
+    end(command.run(app, asked=asked or [], last=last, verify=verify, format=format))
 
 
 @config_door.command("check")
@@ -321,6 +339,28 @@ def emulator_reset(ctx: typer.Context, state: StateFolder = None, config: Config
     from deploytool.commands import emulator as command
 
     end(command.reset(fuse_box(ctx, config), state=state))
+
+
+@emulator_door.command("faults")
+def emulator_faults(
+    ctx: typer.Context,
+    *,
+    add: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FAULT",
+            help="Add a fault, such as 'PATCH /v2/*/services/* status=503 times=2 after=1'. May be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Take all faults away first.")] = False,
+    state: StateFolder = None,
+    config: ConfigFile = None,
+) -> None:
+    """List what the embedded Cloud Run gets wrong on demand."""
+    from deploytool.commands import emulator as command
+
+    end(command.faults(fuse_box(ctx, config), add=add or [], clear=clear, state=state))
 
 
 def fuse_box(

@@ -137,7 +137,7 @@ def _moved_on(book: Book, lease_id: str) -> LeaseHeld:
 
 def _begun(book: Book, wish: Wish, now: datetime) -> Book:
     # The clock beside the counter: a record that was deleted or edited by hand must not make numbers shrink.
-    number = max(book.number + 1, int(now.timestamp()))
+    number = max(book.number + 1, int(now.timestamp() * 1000))
     until = now + timedelta(seconds=wish.ttl)
     lease = Lease(wish.id, book.key, wish.holder, number, now, until, wish.waited)
     return replace(book, number=number, held=lease)
