@@ -1,4 +1,4 @@
-"""A small shop to release into: one repository with two commits, one embedded Cloud Run, a fresh project per release."""
+"""A small shop to release into: one repository, one embedded Cloud Run, a fresh project for each release."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The crash sweep: a release is hit at every point, gone on with or given up, and judged from outside. See bin/crashes."""
+"""The crash sweep: a release is hit at every point, ended by a second command, and judged. See bin/crashes."""
 
 from __future__ import annotations
 
