@@ -70,7 +70,7 @@ def backend(name: str, folder: Path) -> Iterator[Backend]:
     if name == "sqlite":
         yield Backend(name, str(folder / "state" / "leases.sqlite"))
         return
-    with (bucket() if name == "gcs" else firestore()) as place:
+    with bucket() if name == "gcs" else firestore() as place:
         yield Backend(name, place)
 
 

@@ -56,9 +56,7 @@ def race(place: Backend, rounds: int, ttl: float, seconds: float, seed: int = 0)
 
 def _round(place: Backend, key: str, file: Path, ttl: float, seconds: float, chance: random.Random) -> None:
     end = time.monotonic() + seconds
-    writers = [
-        FORK.Process(target=_write, args=(place, key, file, ttl, end, chance.random())) for _ in range(WRITERS)
-    ]
+    writers = [FORK.Process(target=_write, args=(place, key, file, ttl, end, chance.random())) for _ in range(WRITERS)]
     for writer in writers:
         writer.start()
     while (left := end - time.monotonic()) > 0:

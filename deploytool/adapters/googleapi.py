@@ -11,12 +11,8 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-<<<<<<< HEAD
-from functools import cached_property
-from types import MappingProxyType
-=======
 from functools import cached_property, partial
->>>>>>> leases
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from deploytool.adapters.cloudrun.retry import Patience, retry_after
@@ -52,19 +48,12 @@ class Refused(CouldNotLook):
         status: str = "",
         said: str = "",
         wait: float = 0,
-<<<<<<< HEAD
         headers: Mapping[str, str] = NO_HEADERS,
     ) -> None:
         super().__init__(message, hint=hint)
-        self.code, self.status, self.said, self.wait, self.headers = code, status, said, wait, headers
-        self.passing = code in PASSING
-=======
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(message, hint=hint)
         self.code, self.status, self.said, self.wait = code, status, said, wait
-        self.headers = headers or {}  # by lower-case name
->>>>>>> leases
+        self.headers = headers  # by lower-case name
+        self.passing = code in PASSING
 
     @property
     def acted(self) -> bool:
@@ -92,8 +81,8 @@ class Answer:
 class GoogleApi:
     """One API: `endpoint` such as https://logging.googleapis.com; `name` is how people call it ("Cloud Logging").
 
-    `local` says that the address is one of our own: no credential, no proxy, no ~/.netrc. `token` is no secret: the word
-    that a stand-in wants to hear in the place of one ("owner").
+    `local` says that the address is one of our own: no credential, no proxy, no ~/.netrc. `token` is no secret: it is
+    what a stand-in wants to hear in the place of one ("owner").
     """
 
     def __init__(

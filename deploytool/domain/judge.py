@@ -22,7 +22,9 @@ class RequestStats:
     errors: int = 0  # log lines of severity ERROR and above that are no request lines
     sampled: bool = False  # there were more requests than were read; the newest count
     doubts: int = 0  # lines that could not be understood; they count as the worst they could be
-    latencies: tuple[float, ...] = field(default=(), repr=False, compare=False)  # seconds of the answers, where they are known
+    latencies: tuple[float, ...] = field(
+        default=(), repr=False, compare=False
+    )  # seconds of the answers, where they are known
 
 
 @dataclass(frozen=True, slots=True)

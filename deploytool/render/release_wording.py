@@ -13,6 +13,7 @@ from deploytool.domain.release_report import ReleaseRow
 from deploytool.errors import ExitCode
 from deploytool.render.wording import counted, short
 
+SUMMARY = "said"  # what was said on the screen at the time; the other keys have it in full
 ROW_KEYS = {"revision", "percent", "tag", "latest"}
 MOST_TEXT = 600  # characters of one piece of evidence; --format json has all of it
 WITHOUT_OUTCOME = {
@@ -94,7 +95,9 @@ def endings_of(rows: Iterable[str]) -> str:
 def evidence_of(data: Mapping[str, Any]) -> list[tuple[str, str]]:
     """A name and a text for each piece of evidence that says something."""
     return [
-        (key.replace("_", " "), _cut(_said(value))) for key, value in data.items() if value not in (None, "", [], {})
+        (key.replace("_", " "), _cut(_said(value)))
+        for key, value in data.items()
+        if key != SUMMARY and value not in (None, "", [], {})
     ]
 
 
