@@ -15,6 +15,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from deploytool.adapters.builds.store import content_of, keep
 from deploytool.adapters.git import Repository
 from deploytool.adapters.leases import Leases
@@ -22,6 +24,7 @@ from deploytool.adapters.leases.sqlite import SqliteShelf
 from deploytool.adapters.ledger import SqliteLedger
 from deploytool.domain.image import image_of
 from deploytool.domain.release import Release, releases_of
+from deploytool.domain.release_report import PlanReport
 from deploytool.emulator import client
 from deploytool.emulator.house import House
 from tests.repositories import Builder, Value
@@ -221,6 +224,16 @@ class ReleaseShop(Project):
         done = self.deploy(*argv, **environ)
         assert done.code == 0, done.said
         return done
+
+    def plans(self, *argv: str) -> PlanReport:
+        """What `--dry-run` would show: the values, before anybody writes them as text."""
+        seen: list[Any] = []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("deploytool.app.App.say", lambda app, report, *rest, **more: seen.append(report))
+            done = self.run("deploy", *argv, "--dry-run")
+        assert seen, done.said
+        assert isinstance(seen[-1], PlanReport)
+        return seen[-1]
 
     # What the outside says.
 
