@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, Any, TextIO, assert_never
 
 from deploytool import clock
 from deploytool.errors import UsageError
+from deploytool.render import Format
 from deploytool.render.screen import Colour, say, screen_of
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from deploytool.domain.build import BuilderName
     from deploytool.emulator.client import Address
     from deploytool.ports import FleetReader, ImageBuilder, LeaseStore, Ledger, LogReader, Prober, ServiceEditor
-    from deploytool.render import Format, Report
+    from deploytool.render import Report
+    from deploytool.render.progress import Progress
 
 ASKING = frozenset(
     ("drift", "explain", "status", "where", "deploy", "rollback")
@@ -233,15 +235,20 @@ class App:
         self, report: Report, format: Format, *, verbose: bool = False, fleet: Mapping[str, Any] | None = None
     ) -> None:
         """The answer, on stdout."""
+        self._write(report, format, sys.stdout, verbose=verbose, fleet=fleet)
+
+    def _write(
+        self,
+        report: Report,
+        format: Format,
+        stream: TextIO,
+        *,
+        verbose: bool = False,
+        fleet: Mapping[str, Any] | None = None,
+    ) -> None:
         from deploytool.render import render
 
-        screen = screen_of(sys.stdout, self.environ, self.colour)
-        if type(report).__name__ in ("ReleaseReport", "PlanReport"):
-            say(
-                "\n".join(str(row) for row in getattr(report, "rows", getattr(report, "lines", ())))
-                or "Nothing to release."
-            )
-            return
+        screen = screen_of(stream, self.environ, self.colour)
         say(
             render(
                 report,
@@ -252,28 +259,19 @@ class App:
                 colour=screen.colour,
                 symbols=screen.symbols,
                 fleet=fleet,
-            )
+            ),
+            stream,
         )
 
-    def show(self, report: Any) -> None:
+    def show(self, report: Report) -> None:
         """The plan before a person is asked, on stderr."""
+        self._write(report, Format.TABLE, sys.stderr)
 
-    def progress(self) -> Any:
+    def progress(self) -> Progress:
         """Who says what happens while it happens, on stderr."""
-        from contextlib import nullcontext
+        from deploytool.render.progress import Progress
 
-        note = self.note
-
-        class Plain:
-            def of(self, service: str) -> Any:
-                return self
-
-            def step(self, text: str) -> None:
-                note(text)
-
-            tell = done = failed = step
-
-        return nullcontext(Plain())
+        return Progress(sys.stderr, screen_of(sys.stderr, self.environ, self.colour))
 
     def must_want(self, yes: bool, question: str) -> None:
         """A person is asked; a program must have said so. Raises typer.Abort when the answer is no."""

@@ -59,7 +59,7 @@ def door(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Door]:
         "status": ["run"],
         "where": ["run"],
         "config": ["check", "schema"],
-        "emulator": ["serve", "import_fleet", "export_fleet", "reset"],
+        "emulator": ["serve", "import_fleet", "export_fleet", "reset", "faults"],
     }
     for room, names in rooms.items():
         module = ModuleType(f"deploytool.commands.{room}")
@@ -139,6 +139,12 @@ def test_what_is_left_out_is_empty_or_none(door: Door) -> None:
         ("emulator import -", "emulator.import_fleet", {"file": "-", "state": None}),
         ("emulator export --state d", "emulator.export_fleet", {"state": Path("d")}),
         ("emulator reset", "emulator.reset", {"state": None}),
+        ("emulator faults", "emulator.faults", {"add": [], "clear": False, "state": None}),
+        (
+            "emulator faults --clear --add x --add y",
+            "emulator.faults",
+            {"add": ["x", "y"], "clear": True, "state": None},
+        ),
     ],
 )
 def test_each_command_is_called(door: Door, argv: str, name: str, options: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -51,7 +51,8 @@ class Refused(CouldNotLook):
         headers: Mapping[str, str] = NO_HEADERS,
     ) -> None:
         super().__init__(message, hint=hint)
-        self.code, self.status, self.said, self.wait, self.headers = code, status, said, wait, headers
+        self.code, self.status, self.said, self.wait = code, status, said, wait
+        self.headers = headers  # by lower-case name
         self.passing = code in PASSING
 
     @property
@@ -80,7 +81,8 @@ class Answer:
 class GoogleApi:
     """One API: `endpoint` such as https://logging.googleapis.com; `name` is how people call it ("Cloud Logging").
 
-    `local` says that the address is one of our own: no credential, no proxy, no ~/.netrc.
+    `local` says that the address is one of our own: no credential, no proxy, no ~/.netrc. `token` is no secret: it is
+    what a stand-in wants to hear in the place of one ("owner").
     """
 
     def __init__(
@@ -89,13 +91,14 @@ class GoogleApi:
         *,
         name: str,
         local: bool,
+        token: str = "",
         patience: Patience | None = None,
         session: Callable[[], Any] | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.endpoint, self.name, self.local = endpoint.rstrip("/"), name, local
         self.patience = patience or Patience()
-        self._open = session or (_plain_session if local else _authorized_session)
+        self._open = session or (partial(_plain_session, token) if local else _authorized_session)
         self._sleep = sleep
 
     @cached_property
@@ -253,11 +256,13 @@ def _said(content: bytes) -> tuple[str, str]:
         return "", ""
 
 
-def _plain_session() -> Any:
+def _plain_session(token: str = "") -> Any:
     import requests
 
     session = requests.Session()
     session.trust_env = False
+    if token:
+        session.headers["authorization"] = f"Bearer {token}"
     return session
 
 

@@ -43,7 +43,7 @@ def is_gone(holder: Holder) -> bool:
     except (OSError, OverflowError):
         pass  # it is somebody else's, and there
     started = _started(holder.process)
-    return started != "" and started != holder.started
+    return started not in ("", holder.started)
 
 
 def ci_link(environ: Mapping[str, str]) -> str:

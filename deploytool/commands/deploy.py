@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from deploytool.adapters import whoami
 from deploytool.commands.looking import look
 from deploytool.commands.releasing import Releasing, refused_row, row_of, teller_of, under_lease
 from deploytool.detect.planning import Planner, aim_at, chosen, in_order
@@ -93,6 +94,7 @@ def _planned(app: App, wish: Wish) -> list[Planned]:
             app.editor,
             app.lease_store,
             lambda table: (*cannot_run(table, "candidate"), *cannot_run(table, "live")),
+            whoami.is_gone,
             wish.unmerged,
         )
         found.append((plan, (*_unseen(drift, report.errors), *preflight.lines(plan, drift, service))))
@@ -156,7 +158,5 @@ def _only(wish: Wish, plan: Plan) -> Wish:
 
 
 def _who(app: App) -> str:
-    from deploytool.adapters import whoami
-
     holder = whoami.holder_now(release="", reason="", environ=app.environ)
     return f"{holder.user}@{holder.host}"

@@ -187,7 +187,17 @@ def row_of(app: App, plan: Plan, ending: Ending) -> ReleaseRow:
         next_command=ending.next_command,
         before=plan.before.named if plan.before else (),
         after=after,
+        seconds=_seconds(app, plan.id),
     )
+
+
+def _seconds(app: App, release: str) -> float:
+    """From the first line of the ledger about it to the last."""
+    try:
+        events = app.ledger.events(release)
+    except CouldNotLook:
+        return 0.0
+    return (events[-1].at - events[0].at).total_seconds() if events else 0.0
 
 
 def refused_row(plan: Plan, reason: str, hint: str, code: ExitCode = ExitCode.FINDINGS) -> ReleaseRow:

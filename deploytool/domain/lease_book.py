@@ -64,7 +64,7 @@ def taken_over(book: Book, wish: Wish, lease_id: str, now: datetime) -> Book:
 
 
 def renewed(book: Book, lease: Lease, ttl: float, now: datetime) -> Book:
-    """Raises LeaseLost when `lease` is not the current hold, or lapsed: then somebody may have looked and seen it so."""
+    """Raises LeaseLost when `lease` is not the current hold, or lapsed: somebody may have looked and seen it so."""
     if book.held is None or book.held.id != lease.id or not is_live(book.held, now):
         raise lost(book, lease, now)
     return replace(book, held=replace(book.held, expires_at=now + timedelta(seconds=ttl)))
@@ -137,7 +137,7 @@ def _moved_on(book: Book, lease_id: str) -> LeaseHeld:
 
 def _begun(book: Book, wish: Wish, now: datetime) -> Book:
     # The clock beside the counter: a record that was deleted or edited by hand must not make numbers shrink.
-    number = max(book.number + 1, int(now.timestamp()))
+    number = max(book.number + 1, int(now.timestamp() * 1000))
     until = now + timedelta(seconds=wish.ttl)
     lease = Lease(wish.id, book.key, wish.holder, number, now, until, wish.waited)
     return replace(book, number=number, held=lease)

@@ -103,7 +103,7 @@ class Keeper:
             age = self._clock() - self._sure
         if not 0 <= age < self._ttl * TRUSTED:
             raise LeaseLost(
-                f"The lease could not be renewed for {age:.0f}s of its {self._ttl:.0f}s: it may be somebody else's now.",
+                f"The lease was not renewed for {age:.0f}s of its {self._ttl:.0f}s: it may be somebody else's now.",
                 hint="See who has it: deploytool lock list",
             )
 

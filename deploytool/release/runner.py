@@ -137,7 +137,8 @@ class Runner:
             if plan.kind is Kind.DEPLOY:
                 raise
             return self._hand_over(Moved(failed.message, hint=failed.hint), "the map is restored")
-        reason = f"{plan.revision} serves {plan.commit[:8]}" if plan.kind is Kind.DEPLOY else "the map is restored"
+        back = f"{traffic_plan.said(plan.goal)} serves again"
+        reason = f"{plan.revision} serves {plan.commit[:8]}" if plan.kind is Kind.DEPLOY else back
         return self._succeeded(reason)
 
     def _run_job(self) -> Ending:
@@ -190,7 +191,8 @@ class Runner:
     def _verify(self) -> Mapping[str, Any]:
         evidence = proving.verify(self.plan, self.since, self.tools)
         passed = len(evidence["checks"])
-        return evidence | {"said": f"{passed} checks" if passed else str(evidence.get("note", ""))}
+        said = "1 check" if passed == 1 else f"{passed} checks"
+        return evidence | {"said": said if passed else str(evidence.get("note", ""))}
 
     def _shift(self, percent: int) -> Mapping[str, Any]:
         asked = shifting.shift(self.plan, percent, self.tools, self.hold)

@@ -16,7 +16,7 @@ from deploytool.domain.report import (
 )
 from deploytool.render.age import age, clock_time
 from deploytool.render.markdown_items import beside, history_items
-from deploytool.render.markdown_text import MARKS, code, prose, table
+from deploytool.render.markdown_text import MARKS, code, fenced, prose, table
 from deploytool.render.wording import (
     containing_of,
     has_regions,
@@ -29,6 +29,11 @@ from deploytool.render.wording import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from deploytool.domain.ledger_report import LedgerReport
+    from deploytool.domain.proof import ProofReport
+    from deploytool.domain.release_report import PlanReport, ReleaseReport
     from deploytool.render import Report
 
 
@@ -41,10 +46,21 @@ def markdown(report: Report, *, now: datetime, verbose: bool) -> str:
         case WhereReport():
             blocks = _where(report, now)
         case _:
-            from deploytool.render.explain_markdown import explain_blocks
-
-            blocks = explain_blocks(report, now)
+            blocks = [*_seldom_blocks(report, now)]
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _seldom_blocks(report: ProofReport | LedgerReport | PlanReport | ReleaseReport, now: datetime) -> Sequence[str]:
+    from deploytool.domain.proof import ProofReport
+
+    if isinstance(report, ProofReport):
+        from deploytool.render.explain_markdown import explain_blocks
+
+        return explain_blocks(report, now)
+    from deploytool.render.release_table import release_lines
+    from deploytool.render.sheet import View, painted
+
+    return [fenced(painted(release_lines(report, View(now)), colour=False))]  # a log of its own: read as it stands
 
 
 def _drift(report: DriftReport, now: datetime, verbose: bool) -> list[str]:

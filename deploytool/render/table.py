@@ -11,6 +11,11 @@ from deploytool.render.status_table import status_lines
 from deploytool.render.where_table import where_lines
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
+    from deploytool.domain.ledger_report import LedgerReport
+    from deploytool.domain.proof import ProofReport
+    from deploytool.domain.release_report import PlanReport, ReleaseReport
     from deploytool.render import Report
 
 
@@ -23,7 +28,18 @@ def table(report: Report, view: View) -> str:
         case WhereReport():
             lines = where_lines(report, view)
         case _:
-            from deploytool.render.explain_table import explain_lines  # half of this room: only when it is asked for
-
-            lines = explain_lines(report, view)
+            lines = _seldom_lines(report, view)
     return painted(lines, view.colour)
+
+
+def _seldom_lines(report: ProofReport | LedgerReport | PlanReport | ReleaseReport, view: View) -> list[Text]:
+    """Most of this room: loaded only when it is asked for."""
+    from deploytool.domain.proof import ProofReport
+
+    if isinstance(report, ProofReport):
+        from deploytool.render.explain_table import explain_lines
+
+        return explain_lines(report, view)
+    from deploytool.render.release_table import release_lines
+
+    return release_lines(report, view)

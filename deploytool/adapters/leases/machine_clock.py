@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,10 +30,8 @@ def reading() -> Reading:
         since_boot = time.clock_gettime(time.CLOCK_BOOTTIME)
     except (OSError, ValueError, AttributeError):
         return Reading("", 0.0, wall)
-    try:
+    with suppress(OSError):  # a kernel without such namespaces
         boot += f" {os.readlink(TIME_NAMESPACE)}"
-    except OSError:
-        pass  # a kernel without such namespaces
     return Reading(boot, since_boot, wall)
 
 

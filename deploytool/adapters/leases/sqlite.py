@@ -39,7 +39,7 @@ class SqliteShelf:
 
     def change(self, key: str, turn: Turn) -> Book:
         with self._explained():
-            if not self.path.exists():
+            if not self._is_there():
                 self._create()
             with closing(self._opened()) as db, _transaction(db, "BEGIN IMMEDIATE"):
                 file = self._file()
@@ -58,7 +58,7 @@ class SqliteShelf:
 
     def books(self) -> tuple[list[Book], datetime]:
         with self._explained():
-            if not self.path.exists():
+            if not self._is_there():
                 return [], moment(self._clocks().wall)
             with closing(self._opened()) as db, _transaction(db, "BEGIN"):
                 rows = db.execute("SELECT body FROM books").fetchall()
@@ -98,6 +98,14 @@ class SqliteShelf:
             for end in ("", "-wal", "-shm"):
                 with suppress(OSError):
                     Path(f"{made}{end}").unlink(missing_ok=True)
+
+    def _is_there(self) -> bool:
+        """Whatever else is in the way is no absence."""
+        try:
+            self.path.stat()
+        except FileNotFoundError:
+            return False
+        return True
 
     def _file(self) -> tuple[int, int]:
         found = self.path.stat()
