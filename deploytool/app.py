@@ -20,6 +20,7 @@ from deploytool.render.screen import Colour, say, screen_of
 if TYPE_CHECKING:
     from deploytool.adapters.cloudrun_apart import Apart
     from deploytool.adapters.git import Repository
+    from deploytool.adapters.googleapi import GoogleApi
     from deploytool.adapters.leases import Shelf
     from deploytool.config import Config
     from deploytool.domain.build import BuilderName
@@ -215,13 +216,30 @@ class App:
                 hint="Start one and name it: export FIRESTORE_EMULATOR_HOST=127.0.0.1:PORT",
             )
         return where
+                return gcs.GcsShelf(self._storage(), locks.bucket or "")
+            case _:
+                assert_never(locks.backend)
+
+    def _storage(self) -> GoogleApi:
+        from deploytool.adapters.googleapi import GoogleApi
+        from deploytool.adapters.leases import gcs
+
+        where = _address(self.environ.get("STORAGE_EMULATOR_HOST", "")) or self.endpoint
+        return GoogleApi(where or gcs.ENDPOINT, name="Cloud Storage", local=where is not None)
 
     @cached_property
     def ledger(self) -> Ledger:
-        """The record of releases, beside services.toml."""
+        """The record of releases, beside services.toml; with a copy in a bucket when services.toml says so."""
         from deploytool.adapters.ledger import SqliteLedger
 
-        return SqliteLedger(self.state / "ledger.sqlite")
+        local = SqliteLedger(self.state / "ledger.sqlite")
+        if self.config.ledger.mirror is None:
+            return local
+        from deploytool.adapters.ledger_copies import BucketCopies
+        from deploytool.adapters.ledger_mirror import MirroredLedger
+
+        copies = BucketCopies(self._storage(), self.config.ledger.mirror, self.config.places, self.cache)
+        return MirroredLedger(local, copies, self.state / "mirrored.sqlite", self.note)
 
     def now(self) -> datetime:
         return clock.now(self.environ)

@@ -247,9 +247,7 @@ class Editor:
 
     def delete(self, seen: SeenService) -> None:
         release, fence = self.writer.release, self.writer.fence()
-        self._send(
-            lambda: self.cloud.delete(seen.service.etag, release=release, fence=fence), etag=seen.service.etag
-        )
+        self._send(lambda: self.cloud.delete(seen.service.etag, release=release, fence=fence), etag=seen.service.etag)
 
     def read_job(self, place: Place) -> SeenService | None:
         raise AssertionError("nobody asks for a job here")

@@ -23,7 +23,20 @@ from deploytool.emulator.errors import ApiError
 from deploytool.errors import CouldNotLook, LeaseHeld
 from deploytool.release.runner import Ending, Runner
 from deploytool.release.tools import Looked, Tools
-from tests.release.small_cloud import BY_NAME, LATEST, NAME, PLACE, Clock, Cloud, Death, Editor, Fault, Gate, Json, Writer
+from tests.release.small_cloud import (
+    BY_NAME,
+    LATEST,
+    NAME,
+    PLACE,
+    Clock,
+    Cloud,
+    Death,
+    Editor,
+    Fault,
+    Gate,
+    Json,
+    Writer,
+)
 from tests.release.small_judge import Facts, Judge
 from tests.release.small_stores import TTL, Leases, MemoryLedger, SmallHold
 
@@ -123,9 +136,7 @@ class SmallWorld:
     def _clicked(self, what: str, which: int, raw: Json) -> None:
         ready = self.ready_names() or ["nobody"]
         name = ready[which % len(ready)]
-        tags = [
-            {k: v for k, v in row.items() if k != "percent"} for row in raw.get("traffic", []) if row.get("tag")
-        ]
+        tags = [{k: v for k, v in row.items() if k != "percent"} for row in raw.get("traffic", []) if row.get("tag")]
         match what:
             case "named":
                 self.by_hand([_row(name, 100), *tags])
@@ -144,7 +155,9 @@ class SmallWorld:
             case "deploy" | "deploy-bad":
                 template = raw["template"]
                 template.pop("revision", None)
-                template["containers"][0]["image"] = "other/emulator-fail:Broken" if "bad" in what else f"other/x{which}"
+                template["containers"][0]["image"] = (
+                    "other/emulator-fail:Broken" if "bad" in what else f"other/x{which}"
+                )
                 template["containers"][0].setdefault("env", []).append({"name": f"N{which}", "value": str(self.clock)})
                 self.cloud.patch({"template": template}, "template")
             case "delete":
@@ -195,7 +208,7 @@ class SmallWorld:
             return None
         before = before_of(service, {}, releases_of(self.ledger.lines))
         goal = (TrafficTarget(good[which % len(good)], 100),)
-        if not before.named or before.named == goal or service.desired == goal:
+        if not before.named or goal in (before.named, service.desired):
             return None
         self.serial += 1
         release = release_id(self.clock.now(), f"{self.serial:04x}")
