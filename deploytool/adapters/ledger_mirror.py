@@ -37,11 +37,10 @@ class MirroredLedger:
         note: Callable[[str], None],
         *,
         patience: float = WRITE,
-        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._local, self._copies, self._note = local, copies, note
         self._copied = Kept(file)  # number of the last line that was copied, by release
-        self._patience, self._sleep = patience, sleep
+        self._patience = patience
         self._view: dict[str, tuple[Event, ...]] | None = None
         self._in_step = False
         self._behind = True  # there may be lines that were not copied
@@ -142,7 +141,7 @@ class MirroredLedger:
                 wait = max(refused.wait, BUSY)
                 if refused.code not in PASSING or time.monotonic() + wait >= end:
                     raise
-            self._sleep(wait)
+            time.sleep(wait)
 
     def _left(self, end: float) -> float:
         left = end - time.monotonic()
