@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,13 +47,14 @@ class Machine:
     tick: Callable[[], datetime]
     places: tuple[Place, ...] = (API, WEB)
     said: list[str] = field(default_factory=list)
+    ours: bool = True  # the address is one of our own
 
     @property
     def local(self) -> SqliteLedger:
         return SqliteLedger(self.folder / "ledger.sqlite", clock=self.tick)
 
     def command(self, *, patience: float = 2.0) -> MirroredLedger:
-        api = GoogleApi(self.url, name="Cloud Storage", local=True, patience=QUICK)
+        api = GoogleApi(self.url, name="Cloud Storage", local=self.ours, patience=QUICK, session=requests.Session)
         copies = BucketCopies(api, f"gs://{BUCKET}/runs", self.places, self.folder / "cache")
         file = self.folder / "mirrored.sqlite"
         return MirroredLedger(self.local, copies, file, self.said.append, patience=patience)
@@ -283,7 +285,7 @@ def test_nothing_is_copied_twice(machines: tuple[Machine, Machine], bucket: Stor
     assert len(bucket.written) == 5
     (a.folder / "mirrored.sqlite").unlink()
     a.command().events()
-    (a.folder / "cache" / "releases-1.sqlite").unlink()
+    (a.folder / "cache" / "ledger" / "releases-1.sqlite").unlink()
     (a.folder / "mirrored.sqlite").unlink()
     a.command().events()
     assert len(bucket.written) == 5
@@ -320,6 +322,7 @@ def test_in_a_step_nothing_new_is_asked_and_before_a_plan_everything(
 def test_unknown_is_never_nothing(machines: tuple[Machine, Machine], bucket: Storage, status: int) -> None:
     a, b = machines
     begin(a.command())
+    a.ours = b.ours = False
     bucket.trouble.status = status
     asked = [a.command().events, b.command().events, lambda: b.command().events(R1), lambda: b.command().adopt(R1)]
     for ask in asked:
@@ -506,7 +509,7 @@ def test_a_damaged_memory_is_done_without(machines: tuple[Machine, Machine], buc
     begin(a.command())
     b.command().events()
     for machine in machines:
-        for file in ("mirrored.sqlite", "cache/releases-1.sqlite"):
+        for file in ("mirrored.sqlite", "cache/ledger/releases-1.sqlite"):
             (machine.folder / file).write_bytes(b"no database" * 1000)
     ledger = a.command()
     end(ledger)
@@ -518,7 +521,7 @@ def test_a_line_that_was_changed_in_the_cache_is_read_again(machines: tuple[Mach
     a, b = machines
     begin(a.command())
     b.command().events()
-    db = sqlite3.connect(b.folder / "cache" / "releases-1.sqlite", isolation_level=None)
+    db = sqlite3.connect(b.folder / "cache" / "ledger" / "releases-1.sqlite", isolation_level=None)
     assert db.execute("UPDATE kept SET value = replace(value, 'c1', 'c9')").rowcount == 1
     db.close()
     assert told(b.command().events()) == told(a.local.events())
@@ -528,9 +531,9 @@ def test_only_the_owner_may_look(machines: tuple[Machine, Machine]) -> None:
     a, b = machines
     begin(a.command())
     b.command().events()
-    for file in (a.folder / "mirrored.sqlite", b.folder / "cache" / "releases-1.sqlite"):
+    for file in (a.folder / "mirrored.sqlite", b.folder / "cache" / "ledger" / "releases-1.sqlite"):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert stat.S_IMODE((b.folder / "cache").stat().st_mode) == 0o700
+    assert stat.S_IMODE((b.folder / "cache" / "ledger").stat().st_mode) == 0o700
 
 
 Line = tuple[int, int, str]
