@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -225,7 +226,7 @@ class BucketCopies:
         where = f"gs://{self._bucket}/{name}"
         return CouldNotLook(
             f"The copied release {where} cannot be understood: {why}.",
-            hint=f"Look at it, put a good copy back, or move it away: gcloud storage mv '{where}' gs://…",
+            hint=f"Look at it, put a good copy back, or move it away: gcloud storage mv {shlex.quote(where)} gs://…",
         )
 
     def _strange(self, what: str) -> CouldNotLook:

@@ -333,6 +333,23 @@ def test_unknown_is_never_nothing(machines: tuple[Machine, Machine], bucket: Sto
     assert a.command().head() == a.local.head()
 
 
+def test_whether_a_release_was_begun_is_told_without_the_bucket(
+    machines: tuple[Machine, Machine], bucket: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while the first line is written: nothing may be waited for then."""
+    a, _ = machines
+    ledger = a.command()
+    bucket.trouble.status = 503
+
+    def interrupted(*given: Any, **named: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(SqliteLedger, "append", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        begin(ledger)
+    assert ledger.events(R1) == ()
+
+
 def test_a_bucket_that_is_slow_does_not_hold_a_release_up(machines: tuple[Machine, Machine], bucket: Storage) -> None:
     a, _ = machines
     ledger = a.command(patience=0.1)
@@ -413,7 +430,14 @@ def damages(good: bytes) -> Iterator[bytes]:
     yield json.dumps({**value, "events": {"a": 1}}).encode()
     yield json.dumps({**value, "events": [[], 1]}).encode()
     yield json.dumps({**value, "events": value["events"][1:]}).encode()
-    for change in ({"at": "x"}, {"at": "2026-02-05"}, {"kind": "new"}, {"data": []}, {"fence": -1}, {"fence": 10**400}):
+    for change in (
+        {"at": "x" * 1000},
+        {"at": "2026-02-05"},
+        {"kind": "new" * 1000},
+        {"data": []},
+        {"fence": -1},
+        {"fence": 10**400},
+    ):
         yield json.dumps({**value, "events": [event_json(**change)]}).encode()
     yield good.replace(b'"c1"', b'"c2"')
     yield b'{"schema": 1, "events": ' + b"9" * 5000 + b"}"
@@ -429,6 +453,7 @@ def test_a_damaged_copy_is_named_and_never_skipped(machines: tuple[Machine, Mach
             with pytest.raises(CouldNotLook, match=f"gs://{BUCKET}/{name_of(R1)} cannot be understood") as refused:
                 machine.command().events()
             assert "gcloud storage" in refused.value.hint
+            assert len(refused.value.message) < 300
     bucket.put(name_of(R1), good)
     assert len(b.command().events()) == 2
 
