@@ -10,6 +10,7 @@ from deploytool.adapters import whoami
 from deploytool.commands.looking import look
 from deploytool.commands.releasing import STOPPED, Releasing, refused_row, row_of, teller_of, under_lease
 from deploytool.commands.signals import Signals
+from deploytool.commands.turns import MOVING, await_turn
 from deploytool.detect.planning import Planner, aim_at, chosen, in_order
 from deploytool.detect.preflight import Preflight
 from deploytool.domain.model import Kind, Place
@@ -18,7 +19,7 @@ from deploytool.domain.preflight import CheckLine, bad, refusals
 from deploytool.domain.release import quarantine_of, releases_of
 from deploytool.domain.release_report import PlanReport, ReleaseReport, ReleaseRow
 from deploytool.domain.report import ServiceDrift
-from deploytool.errors import ExitCode, PlanChanged, UsageError
+from deploytool.errors import ExitCode, LeaseHeld, PlanChanged, UsageError
 from deploytool.release.checking import cannot_run
 from deploytool.release.runner import Runner
 from deploytool.render import Format
@@ -140,11 +141,12 @@ def _one(releasing: Releasing, wish: Wish, planned: Planned) -> ReleaseRow:
     app, (plan, lines) = releasing.app, planned
     for _ in range(MOST_PLANS):
         wrong = refusals(lines, force=wish.force)
-        if wrong:
-            return refused_row(plan, f"{wrong[0].name}: {wrong[0].said}", wrong[0].hint)
+        if wrong and (refused := _refused(app, wish, plan, wrong)):
+            return refused
         try:
-            ending = under_lease(releasing, plan, app.config.services[plan.place.name], Runner.begin)
-            return row_of(app, plan, ending)
+            if not wrong:
+                ending = under_lease(releasing, plan, app.config.services[plan.place.name], Runner.begin)
+                return row_of(app, plan, ending)
         except PlanChanged as changed:
             app.note(f"{changed.message} Planning again ...")
         again = [one for one in _planned(app, _only(wish, plan)) if one[0].place == plan.place]
@@ -152,6 +154,18 @@ def _one(releasing: Releasing, wish: Wish, planned: Planned) -> ReleaseRow:
             return refused_row(plan, f"{plan.place.name} is current by now", "", ExitCode.CLEAN)
         ((plan, lines),) = again
     return refused_row(plan, f"{plan.place.name} changes all the time", "deploytool lock list")
+
+
+def _refused(app: App, wish: Wish, plan: Plan, wrong: Sequence[CheckLine]) -> ReleaseRow | None:
+    """Why this plan is not begun; None when that was somebody else's release, which is over now."""
+    refused = refused_row(plan, f"{wrong[0].name}: {wrong[0].said}", wrong[0].hint)
+    if not {line.name for line in wrong} <= MOVING:
+        return refused
+    try:
+        waited = await_turn(app, plan.place, wish.wait, app.note)
+    except LeaseHeld as held:
+        return refused_row(plan, held.message, held.hint, held.exit_code)
+    return None if waited and wish.yes else refused
 
 
 def _only(wish: Wish, plan: Plan) -> Wish:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,10 +10,10 @@ from deploytool.adapters import whoami
 from deploytool.commands.releasing import STOPPED, Releasing, row_of, teller_of, under_lease
 from deploytool.commands.signals import Signals
 from deploytool.domain.plan import Plan, plan_of
-from deploytool.domain.release import Release, releases_of
+from deploytool.domain.release import EXIT_CODES, Release, releases_of
 from deploytool.domain.release_report import ReleaseReport, ReleaseRow
 from deploytool.errors import CouldNotLook, ExitCode
-from deploytool.release.runner import Runner
+from deploytool.release.runner import Ending, Runner
 from deploytool.render import Format
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def _gone_on(releasing: Releasing, left: Sequence[Release], *, abort: bool) -> l
     """One after the other, until somebody stops that."""
     app, rows = releasing.app, list[ReleaseRow]()
     reason = f"aborted by {whoami.holder_now(release='', reason='', environ=app.environ).user}"
-    work = partial(Runner.abort, reason=reason) if abort else Runner.resume
+    work = partial(_as_it_is_now, app, partial(Runner.abort, reason=reason) if abort else Runner.resume)
     for earlier in left:
         plan = _plan(earlier)
         ending = under_lease(releasing, plan, app.config.services[earlier.place.name], work, earlier)
@@ -48,9 +48,21 @@ def _gone_on(releasing: Releasing, left: Sequence[Release], *, abort: bool) -> l
     return rows
 
 
+def _as_it_is_now(app: App, work: Callable[[Runner], Ending], runner: Runner) -> Ending:
+    """While the lease was waited for, its holder may have gone on, here or elsewhere."""
+    (now,) = releases_of(app.ledger.adopt(runner.plan.id))
+    if now.outcome is not None:
+        return Ending(now.outcome, f"it has ended meanwhile: {now.reason}", EXIT_CODES[now.outcome])
+    return work(Runner(runner.plan, runner.tools, runner.hold, now))
+
+
 def free_leases(app: App, names: set[str]) -> None:
     """Leases of releases that have ended or were never written down, whose process is known to be gone."""
-    left = {one.id for one in releases_of(app.ledger.events()) if one.outcome is None}
+    try:
+        left = {one.id for one in releases_of(app.ledger.events()) if one.outcome is None}
+    except CouldNotLook as problem:
+        app.note(f"{problem.message} No lease was freed.")
+        return
     for record in app.lease_store.records():
         held = record.held
         if held is None or record.key.rpartition("/")[2] not in names or held.holder.release in left:

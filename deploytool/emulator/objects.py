@@ -172,8 +172,12 @@ class Objects:
         self._forget(row)
 
     def names(self, bucket: str, prefix: str) -> list[Resource]:
-        """Metadata of all objects whose name begins so, by name; 404 when there is no such bucket."""
-        self.bucket(bucket)
+        """Metadata of all objects whose name begins so, by name.
+
+        404 when it is said which buckets there are and this is none; else one that nobody wrote to is empty.
+        """
+        if self.store.get(LISTED):
+            self.bucket(bucket)
         rows = self.store.children(OBJECTS, f"b/{bucket}/o")
         return [row.body for row in rows if row.body["name"].startswith(prefix)]
 

@@ -231,7 +231,7 @@ class Runner:
                 said = f"{reason}; it could not be undone: {problem.message}"
                 return self._stuck(said, _again(self.plan, "--abort"))
             self.tools.teller.done(undone)
-            return Ending(outcome, f"{reason}. {_capital(undone)}.", ExitCode.FAILED_SAFE, hint)
+            return Ending(outcome, f"{reason.rstrip('.')}. {_capital(undone)}.", ExitCode.FAILED_SAFE, hint)
 
     def _undo(self, reason: str, outcome: Outcome) -> str:
         """How it is now, for people."""
@@ -278,7 +278,7 @@ class Runner:
 
     def _hand_over(self, moved: Moved, reason: str = "") -> Ending:
         """Somebody else's wish stands; only our tag goes. A person decides what should serve."""
-        said = f"{reason}. {moved.message}" if reason else moved.message
+        said = f"{reason.rstrip('.')}. {moved.message}" if reason else moved.message
         with self.tools.shield():
             try:
                 self._regain()
