@@ -96,7 +96,14 @@ ThreadingHTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Handler).serv
 
 
 def program(
-    name: str, version: int = 1, *, says: str = "", status: int = 200, start: str = "", line: str = "", imports: str = ""
+    name: str,
+    version: int = 1,
+    *,
+    says: str = "",
+    status: int = 200,
+    start: str = "",
+    line: str = "",
+    imports: str = "",
 ) -> bytes:
     """`start` runs before it listens, `line` with every request."""
     text = PROGRAM.replace("VERSION = 1", f"VERSION = {version}").replace("STATUS", str(status))

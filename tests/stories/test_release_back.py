@@ -63,9 +63,7 @@ def test_a_revision_or_a_commit_can_be_named(two: tuple[ReleaseShop, str, str]) 
 
 
 @pytest.mark.parametrize("to", ["api-9b2d63ff-0000", "0" * 40, "--output=x", "no such thing"])
-def test_an_unknown_place_to_go_back_to_is_refused_with_the_nearest(
-    two: tuple[ReleaseShop, str, str], to: str
-) -> None:
+def test_an_unknown_place_to_go_back_to_is_refused_with_the_nearest(two: tuple[ReleaseShop, str, str], to: str) -> None:
     shop, good, bad = two
     before = shop.serving()
     done = shop.rollback("api", f"--to={to}")

@@ -10,7 +10,7 @@ import pytest
 
 from deploytool.domain.preflight import CheckLine, refusals
 from tests.repositories import run_git
-from tests.stories.release_shop import ReleaseShop, dockerfile, program
+from tests.stories.release_shop import V2, ReleaseShop, dockerfile, program
 
 
 @contextmanager
@@ -139,20 +139,30 @@ def test_looking_changes_nothing(release_shop: ReleaseShop) -> None:
     assert not Path(shop.state / "ledger.sqlite").exists()
 
 
-def test_an_operation_in_flight_is_waited_for_by_nobody(release_shop: ReleaseShop) -> None:
-    """Asked-for traffic is not what serves: what would be put back is not known."""
+def test_a_broken_newest_revision_does_not_block_and_is_not_gone_back_to(release_shop: ReleaseShop) -> None:
+    """Somebody broke the template by hand; LATEST still means the good one, and it is what is put back."""
     shop = release_shop
     first = shop.newest()
     broken = shop.service()["template"]["containers"][0] | {"args": ["does-not-exist.py"], "command": ["python"]}
-    shop.call("PATCH", "/v2/projects/shop-prod/locations/europe-west1/services/api?updateMask=template.containers",
-              {"template": {"containers": [broken]}})  # fmt: skip
-    shop.settled()
+    shop.patch({"template": {"containers": [broken]}}, "template.containers")
     shop.before["api"] = shop.service()
-    assert shop.serving() == {first: 100}
     done = shop.deploy("api")
-    # The newest revision failed: LATEST still means the first one, which is what is put back.
-    assert done.code in (1, 5), done.said
-    assert shop.serving() == {first: 100}
+    assert done.code == 5, done.said  # the command is the service's own, and stays
+    assert "did not become ready" in shop.last().reason
+    assert shop.serving() == shop.asked() == {first: 100}
+
+
+def test_traffic_that_is_not_what_was_asked_for_is_decided_by_a_person(release_shop: ReleaseShop) -> None:
+    shop = release_shop
+    body = {
+        "traffic": [{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": "api-00099-zzz", "percent": 100}]
+    }
+    status, value = shop.call("PATCH", f"{V2}/services/api?updateMask=traffic", body)
+    if status == 200:
+        shop.settled()
+        assert refused(shop, "api").name == "traffic"
+    else:
+        assert "api-00099-zzz" in str(value)
 
 
 def test_the_plan_says_what_else_goes_live_with_a_documents_commit(release_shop: ReleaseShop) -> None:
