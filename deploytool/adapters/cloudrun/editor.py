@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from deploytool.adapters.cloudrun.edits import job_patch_of, new_job, new_service, patch_of
+from deploytool.adapters.cloudrun.unsaid import unsaid
 from deploytool.adapters.fleet import v2json
 from deploytool.adapters.googleapi import GoogleApi, NoAnswer, Refused
 from deploytool.domain.edit import Edit
@@ -44,16 +45,16 @@ class CloudRunEditor:
 
     def create(self, place: Place, edit: Edit) -> None:
         parent = f"/v2/projects/{place.project}/locations/{place.region}/services"
-        self._write(lambda: self.api.send("POST", parent, new_service(edit), {"serviceId": place.name}), place)
+        self._write(lambda: self.api.send("POST", parent, new_service(edit), {"serviceId": place.name}), None)
 
     def change(self, seen: SeenService, edit: Edit) -> None:
         body, mask = patch_of(seen.raw, edit)
         place = seen.service.place
-        self._write(lambda: self.api.send("PATCH", f"/v2/{_name(place)}", body, {"updateMask": mask}), place)
+        self._write(lambda: self.api.send("PATCH", f"/v2/{_name(place)}", body, {"updateMask": mask}), seen)
 
     def delete(self, seen: SeenService) -> None:
         place = seen.service.place
-        self._write(lambda: self.api.send("DELETE", f"/v2/{_name(place)}", None, {"etag": seen.service.etag}), place)
+        self._write(lambda: self.api.send("DELETE", f"/v2/{_name(place)}", None, {"etag": seen.service.etag}), seen)
 
     def read_job(self, place: Place) -> SeenService | None:
         """The job as a service whose only revision is its template; None when there is none."""
@@ -67,18 +68,16 @@ class CloudRunEditor:
 
     def create_job(self, place: Place, edit: Edit) -> None:
         parent = f"/v2/projects/{place.project}/locations/{place.region}/jobs"
-        self._write(lambda: self.api.send("POST", parent, new_job(edit), {"jobId": place.name}), place)
+        self._write(lambda: self.api.send("POST", parent, new_job(edit), {"jobId": place.name}), None)
 
     def change_job(self, seen: SeenService, edit: Edit) -> None:
         body, mask = job_patch_of(seen.raw, edit)
         place = seen.service.place
-        self._write(lambda: self.api.send("PATCH", f"/v2/{_name(place, 'jobs')}", body, {"updateMask": mask}), place)
+        self._write(lambda: self.api.send("PATCH", f"/v2/{_name(place, 'jobs')}", body, {"updateMask": mask}), seen)
 
     def delete_job(self, seen: SeenService) -> None:
         name = _name(seen.service.place, "jobs")
-        self._write(
-            lambda: self.api.send("DELETE", f"/v2/{name}", None, {"etag": seen.service.etag}), seen.service.place
-        )
+        self._write(lambda: self.api.send("DELETE", f"/v2/{name}", None, {"etag": seen.service.etag}), seen)
 
     def _found(self, name: str) -> dict[str, Any] | None:
         try:
@@ -89,7 +88,8 @@ class CloudRunEditor:
             raise
 
     @staticmethod
-    def _write(send: Callable[[], object], place: Place) -> None:
+    def _write(send: Callable[[], object], seen: SeenService | None) -> None:
+        raw = seen.raw if seen else {}
         try:
             send()
         except NoAnswer as lost:
@@ -98,12 +98,12 @@ class CloudRunEditor:
             raise WriteRefused(lost.message, hint=lost.hint, passing=True) from lost
         except Refused as refused:
             if refused.acted:
-                raise WriteUnclear(refused.message, hint=LOOK) from refused
+                raise WriteUnclear(unsaid(refused.message, raw), hint=LOOK) from None
             conflict = refused.code in (409, 412)
             passing = refused.code in (408, 429)
             raise WriteRefused(
-                refused.message, hint=refused.hint, conflict=conflict, passing=passing, wait=refused.wait
-            ) from refused
+                unsaid(refused.message, raw), hint=refused.hint, conflict=conflict, passing=passing, wait=refused.wait
+            ) from None
 
 
 def _name(place: Place, kind: str = "services") -> str:
@@ -114,5 +114,6 @@ def _why_not_ready(raw: dict[str, Any]) -> str:
     """What the revision's own Ready condition says, in Cloud Run's words."""
     for condition in raw.get("conditions") or []:
         if isinstance(condition, dict) and condition.get("type") == "Ready":
-            return str(condition.get("message") or condition.get("revisionReason") or condition.get("reason") or "")
+            said = condition.get("message") or condition.get("revisionReason") or condition.get("reason")
+            return unsaid(str(said or ""), raw)
     return ""
