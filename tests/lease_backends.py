@@ -11,19 +11,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import requests
 
-from deploytool.adapters.googleapi import GoogleApi
 from deploytool.adapters.leases import Leases
-from deploytool.adapters.leases.firestore import FirestoreShelf
-from deploytool.adapters.leases.gcs import GcsShelf
+from deploytool.adapters.leases.firestore import firestore_shelf
+from deploytool.adapters.leases.gcs import gcs_shelf
 from deploytool.adapters.leases.sqlite import SqliteShelf
 from deploytool.adapters.leases.store import Shelf
 from deploytool.domain.lease import Holder
+from deploytool.emulator import client, daemon
 
 KEY = "demo-project/us-west2/api"
 MAIN = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
@@ -39,10 +40,9 @@ class Backend:
     def shelf(self) -> Shelf:
         if self.name == "sqlite":
             return SqliteShelf(Path(self.place))
-        if self.name == "gcs":
-            return GcsShelf(GoogleApi(self.place, name="Cloud Storage", local=True), "locks")
-        api = GoogleApi(self.place, name="Firestore", local=True, token="owner")
-        return FirestoreShelf(api, "demo-project", "(default)", "leases")
+        if self.name in ("gcs", "embedded"):
+            return gcs_shelf(self.place, "locks")
+        return firestore_shelf(self.place, "demo-project", "(default)", "leases")
 
     def store(self) -> Leases:
         return Leases(self.shelf())
@@ -51,7 +51,7 @@ class Backend:
         """Delete the record by hand."""
         if self.name == "sqlite":
             Path(self.place).unlink()
-        elif self.name == "gcs":
+        elif self.name in ("gcs", "embedded"):
             requests.delete(f"{self.place}/storage/v1/b/locks/o/deploytool%2Fleases%2F{key.replace('/', '%2F')}.json")
         else:
             path = "projects/demo-project/databases/(default)/documents/leases"
@@ -70,8 +70,19 @@ def backend(name: str, folder: Path) -> Iterator[Backend]:
     if name == "sqlite":
         yield Backend(name, str(folder / "state" / "leases.sqlite"))
         return
-    with bucket() if name == "gcs" else firestore() as place:
+    served = {"gcs": bucket, "embedded": partial(embedded, folder), "firestore": firestore}
+    with served[name]() as place:
         yield Backend(name, place)
+
+
+@contextmanager
+def embedded(folder: Path) -> Iterator[str]:
+    """The Cloud Storage that comes with us."""
+    address = daemon.join_or_start(folder / "embedded")
+    try:
+        yield address.url
+    finally:
+        client.stop(address)
 
 
 @contextmanager
@@ -88,7 +99,7 @@ def bucket() -> Iterator[str]:
 
 
 class Bucket(ThreadingHTTPServer):
-    """Objects with generations. `trouble` may drop an answer, before or after the write."""
+    """Objects with generations."""
 
     daemon_threads = True
     request_queue_size = 64

@@ -1,6 +1,6 @@
 """Eight writers who want the same lease, stopped and continued at random: may two of them ever write?
 
-    python -m tests.races sqlite --rounds 500        # or firestore, gcs; --ttl SECONDS
+    python -m tests.races sqlite --rounds 500        # or firestore, gcs, embedded; --ttl SECONDS
     python -m tests.races sqlite --takeover 5        # how long until the lease of a killed process is somebody else's
 
 Each writer takes the lease, then writes lines; before each it asks its keeper. A line says when the keeper was asked.
@@ -152,7 +152,7 @@ def _hold_on(place: Backend, key: str, ttl: float, ready) -> None:  # type: igno
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("backend", choices=["sqlite", "firestore", "gcs"])
+    parser.add_argument("backend", choices=["sqlite", "firestore", "gcs", "embedded"])
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--ttl", type=float, default=1.0)
     parser.add_argument("--seconds", type=float, default=2.0, help="of one round")
@@ -166,8 +166,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return int(max(times) > asked.ttl + 5)
         tally = race(place, asked.rounds, asked.ttl, asked.seconds, asked.seed)
     print(
-        f"{asked.backend}: {tally.rounds} rounds, {tally.holds} holds, {tally.written} lines, {tally.refused} times the "
-        f"keeper said no, {tally.fenced} late lines fenced, longest wait {tally.longest_wait:.1f}s, "
+        f"{asked.backend}: {tally.rounds} rounds, {tally.holds} holds, {tally.written} lines, {tally.refused} times "
+        f"the keeper said no, {tally.fenced} late lines fenced, longest wait {tally.longest_wait:.1f}s, "
         f"{len(tally.breaches)} breaches"
     )
     print(*tally.breaches[:20], sep="\n")

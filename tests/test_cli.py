@@ -59,6 +59,7 @@ def door(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Door]:
         "status": ["run"],
         "where": ["run"],
         "config": ["check", "schema"],
+        "lock": ["show", "break_"],
         "emulator": ["serve", "import_fleet", "export_fleet", "reset", "faults"],
     }
     for room, names in rooms.items():
@@ -133,6 +134,8 @@ def test_what_is_left_out_is_empty_or_none(door: Door) -> None:
     [
         ("status api --format markdown", "status.run", {"services": ["api"], "format": Format.MARKDOWN, "fleet": []}),
         ("where 1a2b --fleet f", "where.run", {"question": "1a2b", "format": Format.TABLE, "fleet": ["f"]}),
+        ("lock list --max-age 5m", "lock.show", {"max_age": 300.0, "format": Format.TABLE}),
+        ("lock break a1 --why home", "lock.break_", {"lease_id": "a1", "why": "home"}),
         ("config check", "config.check", {}),
         ("config schema", "config.schema", {}),
         ("emulator serve --port 0 --state d", "emulator.serve", {"port": 0, "state": Path("d")}),
@@ -220,6 +223,7 @@ def test_every_mistake_of_the_configuration_is_told_and_made_harmless(door: Door
         (["explain"], "Missing argument"),
         (["explain", "api", "one", "two"], "unexpected extra argument"),
         (["where"], "Missing argument"),
+        (["lock", "break", "a1"], "--why"),
         (["drift", "--\x1b[31m"], r"\x1b[31m"),
         (["emulator", "serve", "--port", "99999"], "65535"),
     ],

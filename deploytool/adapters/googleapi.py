@@ -81,8 +81,8 @@ class Answer:
 class GoogleApi:
     """One API: `endpoint` such as https://logging.googleapis.com; `name` is how people call it ("Cloud Logging").
 
-    `local` says that the address is one of our own: no credential, no proxy, no ~/.netrc. `token` is no secret: it is
-    what a stand-in wants to hear in the place of one ("owner").
+    `local` says that the address is one of our own: no credential, no proxy, no ~/.netrc. `token` is the word that
+    a stand-in wants to hear in the place of one ("owner"): no secret.
     """
 
     def __init__(

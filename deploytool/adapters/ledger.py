@@ -10,7 +10,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from deploytool.errors import CouldNotLook, LeaseLost
 
 Answer = TypeVar("Answer")
 PATIENCE = 10.0  # seconds for a file that others are writing
+MOST_FENCE = 2**63 - 1  # what SQLite can keep
 PAUSE = 0.05  # between two tries; short, because a signal is only heard between them
 COLUMNS = "number, release, at, kind, step, data, fence, previous, hash"
 # ValueError: damage that SQLite quotes in a message and that is no text.
@@ -68,6 +69,23 @@ class SqliteLedger:
                 return event
 
         return self._answer("written", write)
+
+    def copy(self, events: Sequence[Event]) -> None:
+        """Lines that were written elsewhere, at the end of ours: all of them or none, with numbers of our own."""
+
+        def write() -> None:
+            with self._writing() as db:
+                for told in events:
+                    self._refuse_latecomers(db, told.release, MOST_FENCE)
+                    number, previous = self._end_of(db)
+                    event = replace(told, number=number + 1, previous=previous, hash="")
+                    event = replace(event, hash=hash_of(event))
+                    _add(db, event, json.dumps(_plain(event.data), sort_keys=True, separators=(",", ":")))
+
+        self._answer("written", write)
+
+    def adopt(self, release: str) -> tuple[Event, ...]:
+        return self.events(release)
 
     def events(self, release: str | None = None) -> tuple[Event, ...]:
         """All lines, or those of one release, oldest first."""

@@ -22,8 +22,10 @@ def _door(**settings: Any) -> typer.Typer:
 door = _door(name="deploytool")
 config_door = _door(help="Check services.toml, or print its schema.", no_args_is_help=True)
 emulator_door = _door(help="The embedded Cloud Run, for rehearsal.", no_args_is_help=True)
+lock_door = _door(help="Who is releasing, and how to end a hold.", no_args_is_help=True)
 door.add_typer(config_door, name="config")
 door.add_typer(emulator_door, name="emulator")
+door.add_typer(lock_door, name="lock")
 
 
 def _version(wanted: bool) -> None:

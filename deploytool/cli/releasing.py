@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from deploytool.cli.door import door, end, fuse_box
+from deploytool.cli.door import door, end, fuse_box, lock_door
 from deploytool.commands.options import (
     ColourChoice,
     ConfigFile,
@@ -133,3 +133,41 @@ def releases(
     from deploytool.commands import releases as command
 
     end(command.run(app, asked=asked or [], last=last, verify=verify, format=format))
+
+
+@lock_door.command("list")
+def lock_list(
+    ctx: typer.Context,
+    *,
+    max_age: Annotated[
+        str | None,
+        typer.Option(
+            metavar="AGE", help="End with 1 when a lease is held for longer, such as 30m.", show_default=False
+        ),
+    ] = None,
+    format: FormatOption = Format.TABLE,
+    config: ConfigFile = None,
+    repository: RepositoryFolder = None,
+    color: ColourChoice = None,
+) -> None:
+    """Show who is releasing, for how long, and how long others waited."""
+    from deploytool.commands import lock as command
+
+    longest = None if max_age is None else seconds_of(max_age, "--max-age")
+    end(command.show(fuse_box(ctx, config, repository, color), max_age=longest, format=format))
+
+
+@lock_door.command("break")
+def lock_break(
+    ctx: typer.Context,
+    *,
+    lease_id: Annotated[str, typer.Argument(metavar="ID", help="The id that `lock list` shows.")],
+    why: Annotated[str, typer.Option(metavar="TEXT", help="The reason, for the records.")],
+    config: ConfigFile = None,
+    repository: RepositoryFolder = None,
+    color: ColourChoice = None,
+) -> None:
+    """End somebody's lease, after making sure that they do not need it."""
+    from deploytool.commands import lock as command
+
+    end(command.break_(fuse_box(ctx, config, repository, color), lease_id=lease_id, why=why))

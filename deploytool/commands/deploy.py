@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from deploytool.adapters import whoami
 from deploytool.commands.looking import look
-from deploytool.commands.releasing import Releasing, refused_row, row_of, teller_of, under_lease
+from deploytool.commands.releasing import STOPPED, Releasing, refused_row, row_of, teller_of, under_lease
+from deploytool.commands.signals import Signals
 from deploytool.commands.turns import MOVING, await_turn
 from deploytool.detect.planning import Planner, aim_at, chosen, in_order
 from deploytool.detect.preflight import Preflight
@@ -64,9 +65,9 @@ def run(app: App, wish: Wish) -> ExitCode:
     able = [plan for plan, lines in plans if not refusals(lines, force=wish.force)]
     if able:
         app.must_want(wish.yes, f"Release {len(able)} {'service' if len(able) == 1 else 'services'}?")
-    rows = _released(app, wish, plans)
-    found = ReleaseReport(app.now(), tuple(rows))
-    app.say(found, wish.format)
+    with Signals().heard() as signals:
+        found = ReleaseReport(app.now(), tuple(_released(app, wish, plans, signals)))
+        app.say(found, wish.format)
     return found.exit_code
 
 
@@ -114,12 +115,12 @@ def _is_held_back(plan: Plan, planner: Planner) -> bool:
     return plan.commit in held or (bool(plan.scope) and plan.scope in held)
 
 
-def _released(app: App, wish: Wish, plans: Sequence[Planned]) -> list[ReleaseRow]:
+def _released(app: App, wish: Wish, plans: Sequence[Planned], signals: Signals) -> list[ReleaseRow]:
     """One after the other; what is released after one that failed is not begun."""
     rows: list[ReleaseRow] = []
     failed: set[str] = set()
     with teller_of(app) as teller:
-        releasing = Releasing(app, teller, yes=wish.yes, wait=wish.wait)
+        releasing = Releasing(app, teller, yes=wish.yes, wait=wish.wait, signals=signals)
         for planned in plans:
             name = planned[0].place.name
             waits = sorted(set(app.config.services[name].after) & failed)
@@ -130,7 +131,7 @@ def _released(app: App, wish: Wish, plans: Sequence[Planned]) -> list[ReleaseRow
             rows.append(row)
             if row.exit_code is not ExitCode.CLEAN:
                 failed.add(name)
-            if row.exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
+            if row.exit_code in STOPPED:
                 break
     return rows
 

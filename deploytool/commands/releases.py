@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from deploytool.adapters import whoami
 from deploytool.domain.ledger_report import LedgerReport, Standing, standing_of
 from deploytool.domain.release import Event, Release, broken_links, releases_of
 from deploytool.errors import CouldNotLook, ExitCode, UsageError
@@ -65,7 +66,7 @@ def _one(app: App, found: Sequence[Release], asked: str) -> LedgerReport:
             f"There is no release {asked} in the ledger.",
             hint=_nearest(asked, [release.id for release in found], "deploytool releases show"),
         )
-    return LedgerReport(app.now(), tuple(chosen), _standings(chosen), one=True)
+    return LedgerReport(app.now(), tuple(chosen), _standings(app, chosen), one=True)
 
 
 def _list(app: App, found: Sequence[Release], service: str | None, last: int) -> LedgerReport:
@@ -78,12 +79,21 @@ def _list(app: App, found: Sequence[Release], service: str | None, last: int) ->
         )
     chosen = [release for release in found if service in (None, release.place.name)]
     shown = tuple(chosen[:last])
-    return LedgerReport(app.now(), shown, _standings(shown), left_out=len(chosen) - len(shown))
+    return LedgerReport(app.now(), shown, _standings(app, shown), left_out=len(chosen) - len(shown))
 
 
-def _standings(found: Iterable[Release]) -> dict[str, Standing]:
-    """Nobody here can tell whether a process is gone."""
-    return {release.id: standing_of(release, alive=None) for release in found if release.outcome is None}
+def _standings(app: App, found: Iterable[Release]) -> dict[str, Standing]:
+    """Of releases without an end: whoever runs one holds its lease."""
+    opened = [release for release in found if release.outcome is None]
+    if not opened:
+        return {}
+    try:
+        held = [record.held.holder for record in app.lease_store.records() if record.held is not None]
+    except CouldNotLook as problem:
+        app.note(f"Whether they still run could not be told: {problem.message}")
+        return {release.id: standing_of(release, alive=None) for release in opened}
+    running = {holder.release for holder in held if not whoami.is_gone(holder)}
+    return {release.id: standing_of(release, alive=release.id in running) for release in opened}
 
 
 def _nearest(asked: str, known: Sequence[str], command: str) -> str:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from deploytool.app import App
 
 LOCAL = Limits(ready=60.0, write=20.0, effective=20.0, undo=30.0, poll=0.05)
+STOPPED = (ExitCode.INTERRUPTED, ExitCode.TERMINATED)  # by a person or the system: nothing else is begun
 VISITORS = 40.0  # requests a second that the sandbox sends, so that there is something to judge
 
 
@@ -55,6 +56,7 @@ class Releasing:
     def run(self, plan: Plan, table: ServiceTable, work: Callable[[Runner], Ending], earlier: Release | None) -> Ending:
         """Under the lease of the service. Raises LeaseHeld when somebody else has it for too long."""
         tools = self._tools(plan, table)
+        self.signals.begin()
         with (
             self.signals.heard(),
             self._leased(plan, tools.teller, earlier) as keeper,
@@ -119,6 +121,7 @@ class Releasing:
             stats=stats,
             ask=None if self.yes or not sys.stdin.isatty() else _ask,
             shield=self.signals.shield,
+            ending=self.signals.end,
             limits=LOCAL if self.local else Limits(),
         )
 
@@ -156,6 +159,8 @@ def under_lease(
 
     With a person's consent beforehand, PlanChanged is raised: the caller plans anew.
     """
+    if releasing.signals.noted is not None:
+        return Ending(None, "not begun, because a signal came before", releasing.signals.noted)
     try:
         return releasing.run(plan, table, work, earlier)
     except LeaseHeld as held:

@@ -64,7 +64,7 @@ def taken_over(book: Book, wish: Wish, lease_id: str, now: datetime) -> Book:
 
 
 def renewed(book: Book, lease: Lease, ttl: float, now: datetime) -> Book:
-    """Raises LeaseLost when `lease` is not the current hold, or lapsed: somebody may have looked and seen it so."""
+    """Raises LeaseLost when `lease` is not the current hold, or lapsed: somebody may have seen it so by now."""
     if book.held is None or book.held.id != lease.id or not is_live(book.held, now):
         raise lost(book, lease, now)
     return replace(book, held=replace(book.held, expires_at=now + timedelta(seconds=ttl)))

@@ -66,10 +66,10 @@ class Runner:
         self._must_be_as_planned()
         try:
             self.journal.begun(self.plan.record())
-        except (KeyboardInterrupt, Terminated):
+        except (KeyboardInterrupt, Terminated) as stop:
             if not self.tools.ledger.events(self.plan.id):
                 raise
-            return self._back("interrupted", Outcome.ABORTED)
+            return self._stopped(stop)
         return self._guarded()
 
     def _must_be_as_planned(self) -> None:
@@ -103,15 +103,19 @@ class Runner:
         except LeaseLost as lost:
             return self._without_lease(lost)
         except (KeyboardInterrupt, Terminated) as stop:
-            word = "interrupted" if isinstance(stop, KeyboardInterrupt) else "terminated"
-            code = ExitCode.INTERRUPTED if isinstance(stop, KeyboardInterrupt) else ExitCode.TERMINATED
-            ending = self._back(word, Outcome.ABORTED)
-            return _with_code(ending, code) if ending.outcome is Outcome.ABORTED else ending
+            return self._stopped(stop)
         except DeployToolError as problem:
             return self._back(problem.message, self._failed_outcome(), problem.hint)
         except Exception:
             self._back("deploytool itself failed", self._failed_outcome())
             raise
+
+    def _stopped(self, stop: BaseException) -> Ending:
+        """By Ctrl-C or SIGTERM: everything is put back, and the exit code says which of the two it was."""
+        interrupted = isinstance(stop, KeyboardInterrupt)
+        ending = self._back("interrupted" if interrupted else "terminated", Outcome.ABORTED)
+        code = ExitCode.INTERRUPTED if interrupted else ExitCode.TERMINATED
+        return _with_code(ending, code) if ending.outcome is Outcome.ABORTED else ending
 
     def _run(self, *, resumed: bool) -> Ending:
         plan = self.plan
@@ -149,9 +153,14 @@ class Runner:
         return self._succeeded(f"the next execution of {plan.place.name} runs {plan.commit[:8]}")
 
     def _succeeded(self, reason: str) -> Ending:
-        self.journal.ended(Outcome.SUCCEEDED, reason)
+        self._end(Outcome.SUCCEEDED, reason)
         self.tools.teller.done(reason)
         return Ending(Outcome.SUCCEEDED, reason, ExitCode.CLEAN)
+
+    def _end(self, outcome: Outcome, reason: str) -> None:
+        """The last line; whatever comes after it changes nothing any more."""
+        self.tools.ending()
+        self.journal.ended(outcome, reason)
 
     def _step(self, name: str, work: Any, *given: Any, meant: Mapping[str, Any] = NOTHING) -> None:
         """Intent, work, observation; nothing for what was seen done already."""
@@ -235,7 +244,7 @@ class Runner:
             undone = self._put_back()
             self.journal.observed("undo", said=undone.said, serving=undone.rows)
             said = undone.said
-        self.journal.ended(outcome, reason)
+        self._end(outcome, reason)
         return said
 
     def _put_back(self) -> undo.Undone:
@@ -275,7 +284,7 @@ class Runner:
                 self._regain()
                 if not self.plan.job:
                     undo.drop_tag(self.plan, self.tools, self.hold)
-                self.journal.ended(Outcome.NEEDS_HUMAN, said)
+                self._end(Outcome.NEEDS_HUMAN, said)
             except DeployToolError as problem:
                 return self._stuck(f"{said} {problem.message}", moved.hint)
             self.tools.teller.failed(said)

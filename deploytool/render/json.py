@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from deploytool.domain.lock_report import LockReport
 from deploytool.domain.report import (
     DriftReport,
     StatusReport,
@@ -35,6 +36,10 @@ def document(report: Report, *, fleet: Mapping[str, Any] | None = None) -> str:
             shape = _status(report, fleet)
         case WhereReport():
             shape = _where(report)
+        case LockReport():
+            from deploytool.render.lock_views import lock_shape
+
+            shape = lock_shape(report)
         case _:
             shape = _seldom_shape(report)
     return json.dumps(_encodable(shape), indent=2) + "\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from deploytool.domain.lock_report import LockReport
 from deploytool.domain.report import (
     DriftReport,
     ServiceDrift,
@@ -45,6 +46,8 @@ def markdown(report: Report, *, now: datetime, verbose: bool) -> str:
             blocks = _status(report, now)
         case WhereReport():
             blocks = _where(report, now)
+        case LockReport():
+            blocks = _locks(report)
         case _:
             blocks = [*_seldom_blocks(report, now)]
     return "\n\n".join(block for block in blocks if block) + "\n"
@@ -143,3 +146,23 @@ def _where_row(row: WhereRow, now: datetime) -> list[str]:
         f"{clock_time(row.since)} ({age(row.since, now)})" if row.since else "",
         prose(containing_of(row), cell=True),
     ]
+
+
+def _locks(report: LockReport) -> list[str]:
+    from deploytool.render.lock_views import length, summary_of, why_of
+
+    titles = ["Service", "Region", "Holder", "Commit", "Held for", "Lapses in", "Id", "Why"]
+    rows = [
+        [
+            code(one.service, cell=True),
+            code(one.region, cell=True),
+            code(f"{one.lease.holder.user}@{one.lease.holder.host}", cell=True),
+            code(short(one.lease.holder.commit), cell=True) if one.lease.holder.commit else "",
+            length(one.age),
+            length(one.seconds_left),
+            code(one.lease.id, cell=True),
+            code(why_of(one), cell=True),
+        ]
+        for one in report.held
+    ]
+    return ["### Who is releasing", table(titles, rows) if rows else "", f"{summary_of(report)}."]

@@ -43,7 +43,7 @@ def _body(plan: Plan, checks: Sequence[CheckLine], view: View) -> list[Text]:
     above = [("first", "the first deployment: there is nothing to go back to")] if plan.first else []
     if plan.reason:
         above.append(("because", plan.reason))
-    if plan.kind is Kind.DEPLOY:
+    if plan.kind is Kind.DEPLOY and (plan.commits or not plan.first):
         above.append(("goes live", size_of(plan)))
     lines = _labelled(above, view)
     lines += indented(_commits(plan, view.within))

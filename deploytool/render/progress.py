@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TextIO
@@ -16,7 +15,7 @@ from typing import TextIO
 from rich.cells import cell_len, set_cell_size
 
 from deploytool.render.release_wording import took
-from deploytool.render.screen import COMMAND, Screen, as_text
+from deploytool.render.screen import COMMAND, Screen, as_text, hush
 from deploytool.render.text import printable
 
 SPIN = "|/-\\"
@@ -83,23 +82,26 @@ class Progress:
             self._title = _one_line(f"{service}: {text}" if service else text)
             self._detail = ""
             self._began = self._clock()
-            if not self._live:
-                self._line(f"{self._title} ...")
-            self._paint()
+            self._change(f"{self._title} ...")
 
     def tell(self, text: str) -> None:
         """Something about the step that is being done."""
         with self._turn:
             self._detail = _one_line(text)
-            if not self._live:
-                self._line(f"  {self._detail}")
-            self._paint()
+            self._change(f"  {self._detail}")
 
     def done(self, text: str = "") -> None:
         self._finish(text, "done", "✓", "+", GREEN)
 
     def failed(self, text: str = "") -> None:
         self._finish(text, "failed", "✗", "x", RED)
+
+    def _change(self, line: str) -> None:
+        """The live line anew, or one more line."""
+        if self._live:
+            self._paint()
+        elif not self._ended.is_set():
+            self._line(line)
 
     def _finish(self, text: str, word: str, symbol: str, plain: str, colour: str) -> None:
         with self._turn:
@@ -140,9 +142,13 @@ class Progress:
 
     def _write(self, text: str) -> None:
         encoding = self._stream.encoding or "utf-8"
-        with suppress(OSError, ValueError):  # closed, gone, full
+        try:
             self._stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
             self._stream.flush()
+        except OSError:  # gone or full: whatever else is written goes nowhere
+            hush(self._stream)
+        except ValueError:  # closed
+            return
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ MARKS = {
     "aborted": ("✗", "x", "bold yellow"),
     "failed-safe": ("✗", "x", "bold red"),
     "needs-human": ("✗", "x", "bold red"),
+    "refused": ("✗", "x", "bold yellow"),
+    "locked": ("✗", "x", "bold yellow"),
 }
 OPEN = ("?", "?", "bold yellow")
 
@@ -76,8 +78,9 @@ def _list_lines(report: LedgerReport, view: View) -> list[Text]:
     if not report.releases:
         return [] if report.verified is not None else [words("No release in the ledger.", "bold")]
     regions = has_regions(release.place.region for release in report.releases)
-    columns = [Column("Id"), Column("Service"), *([Column("Region")] if regions else []), Column("What")]
-    columns += [Column("By", optional=True), Column("Started", optional=True), Column("Took", right=True)]
+    columns = [Column("Service"), *([Column("Region")] if regions else []), Column("Id"), Column("What")]
+    columns += [Column("By", optional=True), Column("Started", optional=True)]
+    columns.append(Column("Took", right=True, optional=True))
     rows = [_row(release, report, regions, view) for release in report.releases]
     lines = lay_out([*columns, Column("Outcome")], "Why", rows, view.width)
     lines.append(Text())
@@ -90,9 +93,9 @@ def _list_lines(report: LedgerReport, view: View) -> list[Text]:
 def _row(release: Release, report: LedgerReport, regions: bool, view: View) -> Row:
     return Row(
         cells=(
-            words(release.id),
-            words(release.place.name, "bold"),
+            words(release.place.name, "bold"),  # this column gives way: an id must stay whole to be copied
             *([words(release.place.region)] if regions else []),
+            words(release.id),
             words(released(release)),
             words(release.by),
             words(clock_time(release.started_at)),

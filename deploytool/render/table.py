@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from deploytool.domain.lock_report import LockReport
 from deploytool.domain.report import DriftReport, StatusReport, WhereReport
 from deploytool.render.drift_table import drift_lines
 from deploytool.render.sheet import View, painted
@@ -27,6 +28,10 @@ def table(report: Report, view: View) -> str:
             lines = status_lines(report, view)
         case WhereReport():
             lines = where_lines(report, view)
+        case LockReport():
+            from deploytool.render.lock_views import lock_lines
+
+            lines = lock_lines(report, view)
         case _:
             lines = _seldom_lines(report, view)
     return painted(lines, view.colour)

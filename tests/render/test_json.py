@@ -32,6 +32,7 @@ from deploytool.domain.report import (
 )
 from deploytool.errors import ExitCode
 from deploytool.render import Format, render
+from tests.render.locks import lock_report
 from tests.render.proofs import (
     BASE,
     IDLE,
@@ -56,7 +57,7 @@ def schema_of(name: str) -> dict[str, Any]:
 
 CHECKS = {
     name: Draft202012Validator(schema_of(name))
-    for name in ("deploy", "drift", "explain", "releases", "status", "where")
+    for name in ("deploy", "drift", "explain", "lock", "releases", "status", "where")
 }
 
 
@@ -229,6 +230,18 @@ def test_a_path_and_a_commit_are_answered_for_machines_too() -> None:
     assert said["commit"]["sha"] == said["question"]
     assert [file["relevance"] for file in said["commit"]["files"]] == ["not-imported", "build-input", "imported"]
     assert said["commit"]["files"][1]["note"].startswith("google-cloud-bigquery 3.13.0")
+
+
+def test_lock_as_the_contract_has_it() -> None:
+    said = document(lock_report())
+    CHECKS["lock"].validate(said)
+    assert list(said) == ["schema", "generated_at", "max_age_seconds", "leases", "week"]
+    [old, new] = said["leases"]
+    assert (old["service"], old["region"], old["too_old"], new["too_old"]) == ("api", "us-west2", True, False)
+    assert (old["age_seconds"], old["seconds_left"], old["waited_seconds"]) == (4000, 500, 0)
+    assert said["week"] == {"holds": 3, "longest_hold_seconds": 4000, "longest_wait_seconds": 70}
+    assert list(said["leases"][0]) == schema_of("lock")["$defs"]["lease"]["required"]
+    CHECKS["lock"].validate(document(replace(lock_report(), held=(), max_age=None)))
 
 
 @pytest.mark.parametrize("break_it", ["extra key", "wrong type", "missing key", "unknown word", "local time"])

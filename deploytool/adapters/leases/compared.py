@@ -41,7 +41,7 @@ class Compared(Protocol):
 def changed(
     shelf: Compared, key: str, turn: Turn, *, patience: float = PATIENCE, sleep: Callable[[float], None] = time.sleep
 ) -> Book:
-    """A lost answer is no matter: the next look shows whether the change was made, and `turn` leaves it so."""
+    """An answer that got lost is no matter: the next look shows whether the change was made; `turn` then leaves it."""
     end, pause = time.monotonic() + patience, FIRST_PAUSE
     while True:
         seen = shelf.read(key)

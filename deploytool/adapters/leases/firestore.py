@@ -99,3 +99,9 @@ def _moment(said: Any) -> datetime:
 
 def _strange(what: str) -> NoAnswer:
     return NoAnswer(f"The answer of Firestore cannot be used: {what}.", hint="Is a proxy in between?", acted=False)
+
+
+def firestore_shelf(address: str | None, project: str, database: str, collection: str) -> FirestoreShelf:
+    """At Google's, or at the address of an emulator, which wants to hear that its owner asks."""
+    api = GoogleApi(address or ENDPOINT, name="Firestore", local=address is not None, token="owner")
+    return FirestoreShelf(api, project, database, collection)

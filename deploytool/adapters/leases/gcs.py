@@ -108,3 +108,8 @@ def _date(said: str) -> datetime:
 
 def _strange(what: str) -> CouldNotLook:
     return NoAnswer(f"The answer of Cloud Storage cannot be used: {what}.", hint="Is a proxy in between?", acted=False)
+
+
+def gcs_shelf(address: str | None, bucket: str) -> GcsShelf:
+    """At Google's, or at an address of our own."""
+    return GcsShelf(GoogleApi(address or ENDPOINT, name="Cloud Storage", local=address is not None), bucket)

@@ -19,7 +19,7 @@ from deploytool.adapters.leases.machine_clock import Reading, keep_time, moment,
 from deploytool.adapters.leases.store import Turn
 from deploytool.domain.lease_book import Book
 from deploytool.domain.lease_json import book_from, json_of
-from deploytool.errors import CouldNotLook
+from deploytool.errors import CouldNotLook, DeployToolError
 
 LAYOUT = 1
 PATIENCE = 10.0  # seconds to wait for another process that writes
@@ -47,8 +47,8 @@ class SqliteShelf:
                 now = store_time(db, read)
                 row = db.execute("SELECT body FROM books WHERE key = ?", (key,)).fetchone()
                 was = Book(key) if row is None else _book(row[0])
-                book = turn(was, moment(now))
                 keep_time(db, read, now)
+                book = turn(was, moment(now))
                 if book != was:
                     body = json.dumps(json_of(book))
                     db.execute("INSERT OR REPLACE INTO books (key, body) VALUES (?, ?)", (key, body))
@@ -133,6 +133,9 @@ def _transaction(db: sqlite3.Connection, begin: str) -> Iterator[None]:
     try:
         yield
         db.execute("COMMIT")
+    except DeployToolError:  # a refusal is an answer too: that time has passed must be remembered
+        db.execute("COMMIT")
+        raise
     except BaseException:
         if db.in_transaction:  # a full disk has already ended it
             with suppress(sqlite3.Error):

@@ -17,7 +17,7 @@ FORK = multiprocessing.get_context("fork")
 SOON = 0.3  # seconds: a ttl that lapses while a test waits
 
 
-@pytest.fixture(params=["sqlite", "gcs", "firestore"], scope="module")
+@pytest.fixture(params=["sqlite", "gcs", "embedded", "firestore"], scope="module")
 def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
     if request.param == "firestore" and emulator_jar() is None:
         pytest.skip("the Cloud SDK here has no Firestore emulator, or there is no java")
@@ -31,7 +31,7 @@ def key(request: pytest.FixtureRequest) -> str:
 
 
 def lapse(place: Backend) -> None:
-    time.sleep(SOON + place.shelf().grain + (1.0 if place.name == "gcs" else 0.05))
+    time.sleep(SOON + place.shelf().grain + (1.0 if place.shelf().grain else 0.05))
 
 
 def record(place: Backend, key: str):  # type: ignore[no-untyped-def]

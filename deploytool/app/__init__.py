@@ -20,7 +20,6 @@ from deploytool.render.screen import Colour, say, screen_of
 if TYPE_CHECKING:
     from deploytool.adapters.cloudrun_apart import Apart
     from deploytool.adapters.git import Repository
-    from deploytool.adapters.leases import Shelf
     from deploytool.config import Config
     from deploytool.domain.build import BuilderName
     from deploytool.emulator.client import Address
@@ -102,7 +101,7 @@ class App:
     @property
     def endpoint(self) -> str | None:
         """Where the Cloud Run API is; None for Google's own."""
-        where = _address(self.environ.get("CLOUD_RUN_EMULATOR_HOST", ""))
+        where = address(self.environ.get("CLOUD_RUN_EMULATOR_HOST", ""))
         if where is not None:
             return where
         return self.emulator.url if self.config.project.cloud == "local" else None
@@ -181,39 +180,16 @@ class App:
     @cached_property
     def lease_store(self) -> LeaseStore:
         """Where leases are kept, as services.toml says."""
-        from deploytool.adapters.leases import Leases
+        from deploytool.app.shared import lease_store_of
 
-        return Leases(self._shelf())
-
-    def _shelf(self) -> Shelf:
-        from deploytool.adapters.googleapi import GoogleApi
-        from deploytool.adapters.leases import firestore, gcs
-
-        locks = self.config.locks
-        match locks.backend:
-            case "sqlite":
-                from deploytool.adapters.leases.sqlite import SqliteShelf
-
-                return SqliteShelf(self.state / "leases.sqlite")
-            case "firestore":
-                where = _address(self.environ.get("FIRESTORE_EMULATOR_HOST", ""))
-                api = GoogleApi(where or firestore.ENDPOINT, name="Firestore", local=where is not None)
-                return firestore.FirestoreShelf(
-                    api, self.config.project.project, locks.database or "(default)", locks.collection or "leases"
-                )
-            case "gcs":
-                where = _address(self.environ.get("STORAGE_EMULATOR_HOST", "")) or self.endpoint
-                api = GoogleApi(where or gcs.ENDPOINT, name="Cloud Storage", local=where is not None)
-                return gcs.GcsShelf(api, locks.bucket or "")
-            case _:
-                assert_never(locks.backend)
+        return lease_store_of(self)
 
     @cached_property
     def ledger(self) -> Ledger:
-        """The record of releases, beside services.toml."""
-        from deploytool.adapters.ledger import SqliteLedger
+        """The record of releases, beside services.toml; with a copy in a bucket when services.toml says so."""
+        from deploytool.app.shared import ledger_of
 
-        return SqliteLedger(self.state / "ledger.sqlite")
+        return ledger_of(self)
 
     def now(self) -> datetime:
         return clock.now(self.environ)
@@ -276,6 +252,6 @@ class App:
             say(text, sys.stderr)
 
 
-def _address(host: str) -> str | None:
+def address(host: str) -> str | None:
     """HOST:PORT as an address; None when nothing is said."""
     return None if not host else host if "://" in host else f"http://{host}"
