@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from deploytool.adapters.cloudrun.edits import job_patch_of, new_job, new_service, patch_of
+from deploytool.adapters.cloudrun.newest import Newest
 from deploytool.adapters.cloudrun.unsaid import unsaid
 from deploytool.adapters.fleet import v2json
 from deploytool.adapters.googleapi import GoogleApi, NoAnswer, Refused
@@ -23,10 +25,11 @@ class CloudRunEditor:
 
     def __init__(self, endpoint: str | None = None, *, api: GoogleApi | None = None) -> None:
         self.api = api or GoogleApi(endpoint or GOOGLE, name="Cloud Run", local=endpoint is not None)
+        self._newest = Newest()
 
     def read(self, place: Place) -> SeenService | None:
         """The service; None when there is none. Raises CouldNotLook."""
-        raw = self._found(_name(place))
+        raw = self._current(_name(place))
         if raw is None:
             return None
         service = v2json.service_of(raw)
@@ -58,7 +61,7 @@ class CloudRunEditor:
 
     def read_job(self, place: Place) -> SeenService | None:
         """The job as a service whose only revision is its template; None when there is none."""
-        raw = self._found(_name(place, "jobs"))
+        raw = self._current(_name(place, "jobs"))
         if raw is None:
             return None
         job = v2json.job_of(raw)
@@ -79,6 +82,17 @@ class CloudRunEditor:
         name = _name(seen.service.place, "jobs")
         self._write(lambda: self.api.send("DELETE", f"/v2/{name}", None, {"etag": seen.service.etag}), seen)
 
+    def _current(self, name: str) -> dict[str, Any] | None:
+        """As it is now: an answer that is older than one before is asked for again."""
+        patience = self.api.patience
+        for attempt in range(patience.attempts):
+            raw = self._found(name)
+            if raw is None or self._newest.note(raw):
+                return raw
+            time.sleep(patience.first_wait * 2**attempt)
+        what = name.rpartition("/")[2]
+        raise CouldNotLook(f"Cloud Run answers with an older state of {what} than before.", hint="Run it again.")
+
     def _found(self, name: str) -> dict[str, Any] | None:
         try:
             return self.api.get(f"/v2/{name}")
@@ -87,11 +101,10 @@ class CloudRunEditor:
                 return None
             raise
 
-    @staticmethod
-    def _write(send: Callable[[], object], seen: SeenService | None) -> None:
+    def _write(self, send: Callable[[], Mapping[str, Any]], seen: SeenService | None) -> None:
         raw = seen.raw if seen else {}
         try:
-            send()
+            self._newest.note(send().get("metadata"))  # of the operation: the service as it will be
         except NoAnswer as lost:
             if lost.acted:
                 raise WriteUnclear(lost.message, hint=LOOK) from lost
