@@ -6,7 +6,7 @@ meant is settled by what the cloud says. Whatever goes wrong on the way leads to
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from typing import Any
 from deploytool.domain import traffic_plan
 from deploytool.domain.maps import rows_at
 from deploytool.domain.plan import Plan
-from deploytool.domain.release import EventKind, Kind, Outcome, Release
+from deploytool.domain.release import EXIT_CODES, EventKind, Kind, Outcome, Release
 from deploytool.errors import CouldNotLook, DeployToolError, ExitCode, LeaseHeld, LeaseLost, Terminated
 from deploytool.release import candidate, jobs, proving, shifting, undo, watching
 from deploytool.release.journal import Journal
@@ -43,11 +43,13 @@ class Runner:
         self.plan, self.tools, self.hold = plan, tools, hold
         self.journal = Journal(tools.ledger, plan.id, lambda: hold.number)
         self.since = tools.time.now()
+        self.waited = False  # at the verified candidate, until a person resumed it
         if earlier is not None:
             self._remember(earlier)
 
     def _remember(self, earlier: Release) -> None:
         for event in earlier.events:
+            self.waited = self.waited or "waiting" in event.data
             if event.kind is EventKind.OBSERVED:
                 self.journal.done[event.step] = event.data
             elif event.kind is EventKind.INTENT:
@@ -61,44 +63,54 @@ class Runner:
         """Write the plan down, then run it. A release that could not be written down never was."""
         try:
             self.journal.begun(self.plan.record())
-        except (KeyboardInterrupt, Terminated):
+        except (KeyboardInterrupt, Terminated) as stop:
             if not self.tools.ledger.events(self.plan.id):
                 raise
-            return self._back("interrupted", Outcome.ABORTED)
-        return self._guarded()
+            return self._stopped(stop)
+        return self._guarded(self._run)
 
     def resume(self) -> Ending:
         """Go on where it was left; what was being undone is undone to the end."""
+        return self._guarded(self._resume)
+
+    def _resume(self) -> Ending:
         self.journal.noted(resumed=True)
         if "undo" in self.journal.meant:
             return self._back("it was being undone when it was left", self._failed_outcome())
-        return self._guarded(resumed=True)
+        return self._run()
 
     def abort(self, reason: str) -> Ending:
         """Put everything back, because a person said so."""
-        self.journal.noted(aborted=reason)
-        ending = self._back(reason, Outcome.ABORTED)
-        return ending if ending.outcome is not Outcome.ABORTED else _with_code(ending, ExitCode.CLEAN)
 
-    def _guarded(self, *, resumed: bool = False) -> Ending:
+        def abort() -> Ending:
+            self.journal.noted(aborted=reason)
+            ending = self._back(reason, Outcome.ABORTED)
+            return ending if ending.outcome is not Outcome.ABORTED else _with_code(ending, ExitCode.CLEAN)
+
+        return self._guarded(abort)
+
+    def _guarded(self, work: Callable[[], Ending]) -> Ending:
         try:
-            return self._run(resumed=resumed)
+            return work()
         except Moved as moved:
             return self._hand_over(moved)
         except LeaseLost as lost:
             return self._without_lease(lost)
         except (KeyboardInterrupt, Terminated) as stop:
-            word = "interrupted" if isinstance(stop, KeyboardInterrupt) else "terminated"
-            code = ExitCode.INTERRUPTED if isinstance(stop, KeyboardInterrupt) else ExitCode.TERMINATED
-            ending = self._back(word, Outcome.ABORTED)
-            return _with_code(ending, code) if ending.outcome is Outcome.ABORTED else ending
+            return self._stopped(stop)
         except DeployToolError as problem:
             return self._back(problem.message, self._failed_outcome(), problem.hint)
         except Exception:
             self._back("deploytool itself failed", self._failed_outcome())
             raise
 
-    def _run(self, *, resumed: bool) -> Ending:
+    def _stopped(self, stop: BaseException) -> Ending:
+        word = "interrupted" if isinstance(stop, KeyboardInterrupt) else "terminated"
+        code = ExitCode.INTERRUPTED if isinstance(stop, KeyboardInterrupt) else ExitCode.TERMINATED
+        ending = self._back(word, Outcome.ABORTED)
+        return _with_code(ending, code) if ending.outcome is Outcome.ABORTED else ending
+
+    def _run(self) -> Ending:
         plan = self.plan
         if plan.job:
             return self._run_job()
@@ -106,7 +118,7 @@ class Runner:
             self._step("build", self._build, meant={"builder": plan.builder, "image": plan.image})
             self._step("candidate", self._candidate, meant={"revision": plan.revision, "tag": plan.tag})
             self._step("verify", self._verify)
-        if plan.hold and not resumed:
+        if plan.hold and not self.waited:
             self.journal.noted(waiting="at the verified candidate")
             return Ending(
                 None, f"{plan.revision} is verified and has no traffic", ExitCode.CLEAN, _again(plan, "--resume")
@@ -266,8 +278,20 @@ class Runner:
 
     def _stuck(self, said: str, hint: str) -> Ending:
         """No end could be reached: it stays open, so that --resume or --abort can reach one."""
+        ended = self._ended()
+        if ended is not None:
+            return ended
         self.tools.teller.failed(said)
         return Ending(None, said, ExitCode.NEEDS_HUMAN, hint)
+
+    def _ended(self) -> Ending | None:
+        """How it ended after all: somebody else ended it, or its last line was written although nobody said so."""
+        with suppress(DeployToolError):
+            for event in self.tools.ledger.events(self.plan.id):
+                if event.kind is EventKind.ENDED:
+                    outcome = Outcome(event.data["outcome"])
+                    return Ending(outcome, str(event.data["reason"]), EXIT_CODES[outcome])
+        return None
 
 
 def _again(plan: Plan, option: str) -> str:
