@@ -58,6 +58,8 @@ class Judge:
     def newest(self, raw: Json) -> str:
         """Who gets what LATEST gets, now or as soon as it is ready."""
         created, ready = (_short(raw.get(f"latest{word}Revision")) for word in ("Created", "Ready"))
+        if ready and not raw.get("reconciling"):
+            return ready
         found = self.cloud.world.store.get(f"{raw['name']}/revisions/{created}")
         states = [one["state"] for one in (found.body if found else {}).get("conditions", []) if one["type"] == "Ready"]
         return ready if ready and states == ["CONDITION_FAILED"] else created
@@ -139,7 +141,8 @@ class Judge:
             assert facts.at_first is None or self.deleted, "somebody else's service was deleted"
             assert outcome != "succeeded" or self.deleted, "I7: it succeeded, and there is no service"
             return
-        held = [r for r in raw.get("traffic", []) + raw.get("trafficStatuses", []) if r.get("tag") == facts.tag]
+        rows = raw.get("traffic", []) + ([] if raw.get("reconciling") else raw.get("trafficStatuses", []))
+        held = [row for row in rows if row.get("tag") == facts.tag]
         assert not facts.tag or facts.revision not in [r.get("revision") for r in held], "I6: our tag is still there"
         if outcome == "succeeded":
             self._proven(facts)
@@ -168,7 +171,7 @@ class Judge:
         facts = next(reversed(self.facts.values()), None)
         if facts is None or facts.at_first is None or self.deleted:
             return
-        for name in facts.wishes[0] or {}:
+        for name in set(facts.wishes[0] or {}) - self.cloud.sick:
             found = self.cloud.revision(name)
             assert found is not None, f"I5: {name} is gone"
             ready = [one["state"] for one in found["conditions"] if one["type"] == "Ready"]

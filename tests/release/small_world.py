@@ -23,7 +23,20 @@ from deploytool.emulator.errors import ApiError
 from deploytool.errors import CouldNotLook, LeaseHeld
 from deploytool.release.runner import Ending, Runner
 from deploytool.release.tools import Looked, Tools
-from tests.release.small_cloud import BY_NAME, LATEST, NAME, PLACE, Clock, Cloud, Death, Editor, Fault, Gate, Json, Writer
+from tests.release.small_cloud import (
+    BY_NAME,
+    LATEST,
+    NAME,
+    PLACE,
+    Clock,
+    Cloud,
+    Death,
+    Editor,
+    Fault,
+    Gate,
+    Json,
+    Writer,
+)
 from tests.release.small_judge import Facts, Judge
 from tests.release.small_stores import TTL, Leases, MemoryLedger, SmallHold
 
@@ -123,9 +136,9 @@ class SmallWorld:
     def _clicked(self, what: str, which: int, raw: Json) -> None:
         ready = self.ready_names() or ["nobody"]
         name = ready[which % len(ready)]
-        tags = [
-            {k: v for k, v in row.items() if k != "percent"} for row in raw.get("traffic", []) if row.get("tag")
-        ]
+        ours = {facts.revision for facts in self.judge.facts.values() if facts.kind == "deploy"}
+        theirs = [one for one in ready if one not in ours] or ["nobody"]
+        tags = [{k: v for k, v in row.items() if k != "percent"} for row in raw.get("traffic", []) if row.get("tag")]
         match what:
             case "named":
                 self.by_hand([_row(name, 100), *tags])
@@ -136,6 +149,7 @@ class SmallWorld:
             case "tag":
                 self.by_hand([*raw["traffic"], _row(name, 0, f"t{len(tags)}")])
             case "our-tag":
+                name = theirs[which % len(theirs)]
                 self.by_hand([*[r for r in raw["traffic"] if r.get("tag") != "candidate"], _row(name, 0, "candidate")])
             case "untag":
                 self.by_hand([{k: v for k, v in r.items() if k != "tag"} for r in raw["traffic"] if r.get("percent")])
@@ -144,7 +158,7 @@ class SmallWorld:
             case "deploy" | "deploy-bad":
                 template = raw["template"]
                 template.pop("revision", None)
-                template["containers"][0]["image"] = "other/emulator-fail:Broken" if "bad" in what else f"other/x{which}"
+                template["containers"][0]["image"] = f"other/x{which}" if what == "deploy" else BROKEN
                 template["containers"][0].setdefault("env", []).append({"name": f"N{which}", "value": str(self.clock)})
                 self.cloud.patch({"template": template}, "template")
             case "delete":
@@ -191,11 +205,11 @@ class SmallWorld:
         raw = copy.deepcopy(self.cloud.raw())
         good = [name for name in self.ready_names() if name in self.judge.fine]
         service = v2json.service_of(raw) if raw else None
-        if service is None or self.open_release() or not good:
+        if service is None or not service.settled or self.open_release() or not good:
             return None
         before = before_of(service, {}, releases_of(self.ledger.lines))
         goal = (TrafficTarget(good[which % len(good)], 100),)
-        if not before.named or before.named == goal or service.desired == goal:
+        if not before.named or goal in (before.named, service.desired):
             return None
         self.serial += 1
         release = release_id(self.clock.now(), f"{self.serial:04x}")
@@ -207,7 +221,7 @@ class SmallWorld:
         own = {
             "labels": set(plan.changes.labels),
             "env": set(plan.changes.env),
-            "service_labels": set(plan.changes.service_labels),
+            "service_labels": {*plan.changes.service_labels, RELEASE_LABEL},
         }
         goal = {row.revision or "": row.percent for row in plan.goal} or None
         self.judge.begun(Facts(plan.id, plan.kind.value, plan.revision, plan.tag, own, plan.steps, goal, raw))
@@ -359,6 +373,7 @@ def _row(name: str, percent: int, tag: str = "") -> Json:
     return row | ({"percent": percent} if percent else {}) | ({"tag": tag} if tag else {})
 
 
+BROKEN = "other/emulator-fail:Broken"
 RESULTS = {
     "pass": (CheckResult("health", "http", Answer.PASS, True, "answers 200"),),
     "none": (),
