@@ -6,7 +6,7 @@ meant is settled by what the cloud says. Whatever goes wrong on the way leads to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,17 +43,11 @@ class Runner:
         self.plan, self.tools, self.hold = plan, tools, hold
         self.journal = Journal(tools.ledger, plan.id, lambda: hold.number)
         self.since = tools.time.now()
-        self.waited = False  # at the verified candidate, until a person resumed it
         if earlier is not None:
             self._remember(earlier)
 
     def _remember(self, earlier: Release) -> None:
-        for event in earlier.events:
-            self.waited = self.waited or "waiting" in event.data
-            if event.kind is EventKind.OBSERVED:
-                self.journal.done[event.step] = event.data
-            elif event.kind is EventKind.INTENT:
-                self.journal.meant.add(event.step)
+        self.journal.remember(earlier)
         since = self.journal.done.get("candidate", {}).get("since")
         self.since = datetime.fromisoformat(since) if since else self.since
         if not any(step.startswith("shift ") for step in self.journal.meant):
@@ -67,31 +61,36 @@ class Runner:
             if not self.tools.ledger.events(self.plan.id):
                 raise
             return self._stopped(stop)
-        return self._guarded(self._run)
+        return self._guarded()
 
     def resume(self) -> Ending:
         """Go on where it was left; what was being undone is undone to the end."""
-        return self._guarded(self._resume)
-
-    def _resume(self) -> Ending:
-        self.journal.noted(resumed=True)
-        if "undo" in self.journal.meant:
-            return self._back("it was being undone when it was left", self._failed_outcome())
-        return self._run()
+        late = self._too_late(resumed=True)
+        if late is not None:
+            return late
+        if self.journal.undoing is not None:
+            return self._back("it was being undone when it was left", self.journal.undoing)
+        return self._guarded()
 
     def abort(self, reason: str) -> Ending:
         """Put everything back, because a person said so."""
+        late = self._too_late(aborted=reason)
+        if late is not None:
+            return late
+        ending = self._back(reason, Outcome.ABORTED)
+        return ending if ending.outcome is not Outcome.ABORTED else _with_code(ending, ExitCode.CLEAN)
 
-        def abort() -> Ending:
-            self.journal.noted(aborted=reason)
-            ending = self._back(reason, Outcome.ABORTED)
-            return ending if ending.outcome is not Outcome.ABORTED else _with_code(ending, ExitCode.CLEAN)
-
-        return self._guarded(abort)
-
-    def _guarded(self, work: Callable[[], Ending]) -> Ending:
+    def _too_late(self, **said: Any) -> Ending | None:
+        """Write down who goes on with it; an ending when somebody else does so already, or did."""
         try:
-            return work()
+            self.journal.noted(**said)
+        except LeaseLost as lost:
+            return self._stuck(lost.message, "deploytool lock list")
+        return None
+
+    def _guarded(self) -> Ending:
+        try:
+            return self._run()
         except Moved as moved:
             return self._hand_over(moved)
         except LeaseLost as lost:
@@ -118,7 +117,7 @@ class Runner:
             self._step("build", self._build, meant={"builder": plan.builder, "image": plan.image})
             self._step("candidate", self._candidate, meant={"revision": plan.revision, "tag": plan.tag})
             self._step("verify", self._verify)
-        if plan.hold and not self.waited:
+        if plan.hold and not self.journal.waited:
             self.journal.noted(waiting="at the verified candidate")
             return Ending(
                 None, f"{plan.revision} is verified and has no traffic", ExitCode.CLEAN, _again(plan, "--resume")
@@ -223,7 +222,7 @@ class Runner:
         """How it is now, for people."""
         self._regain()
         said = "nothing was changed"
-        if self._wrote:
+        if self.journal.wrote:
             self.tools.teller.step("undo")
             with suppress(CouldNotLook):  # without a ledger, putting back still comes first
                 self.journal.intent("undo", reason=reason, outcome=outcome.value)
@@ -236,21 +235,10 @@ class Runner:
     def _put_back(self) -> undo.Undone:
         if self.plan.job:
             return jobs.put_back(self.plan, self.tools, self.hold)
-        return undo.put_back(self.plan, self.tools, self.hold, reached=self._reached)
-
-    @property
-    def _wrote(self) -> bool:
-        """May anything of this release be in Cloud Run?"""
-        return any(step in ("candidate", "update") or step.startswith("shift ") for step in self.journal.meant)
-
-    @property
-    def _reached(self) -> int:
-        """The last percentage that was meant."""
-        meant = (step for step in self.journal.meant if step.startswith("shift "))
-        return max((int(step.removeprefix("shift ")) for step in meant), default=0)
+        return undo.put_back(self.plan, self.tools, self.hold, reached=self.journal.reached)
 
     def _failed_outcome(self) -> Outcome:
-        return Outcome.ROLLED_BACK if self._reached else Outcome.FAILED_SAFE
+        return Outcome.ROLLED_BACK if self.journal.reached else Outcome.FAILED_SAFE
 
     def _regain(self) -> None:
         """The lease may have lapsed while we waited: nothing is written without one."""

@@ -23,9 +23,7 @@ def row(name, percent, tag=None):
 
 
 def plan(*, asked=SAVED, named=SAVED, latest=False, steps=(5, 50, 100), kind=Kind.DEPLOY, goal=()):
-    return Plan(
-        "r1", kind, PLACE, "c" * 40, "main", NEW, steps=steps, before=Before(asked, named, latest), goal=goal
-    )
+    return Plan("r1", kind, PLACE, "c" * 40, "main", NEW, steps=steps, before=Before(asked, named, latest), goal=goal)
 
 
 FOLLOWS = plan(asked=LATEST, latest=True)

@@ -48,7 +48,13 @@ plans = st.builds(
     watch=st.builds(Watch, st.floats(0, 1e6), st.integers(1, 999), st.floats(0, 1), st.floats(0.1, 9)),
     before=st.one_of(st.none(), st.builds(Before, targets, targets, st.booleans(), st.integers(1, 9), words)),
     changes=st.builds(
-        Changes, words, words, words, st.one_of(st.none(), st.integers(0, 9)), st.one_of(st.none(), st.booleans()), words
+        Changes,
+        words,
+        words,
+        words,
+        st.one_of(st.none(), st.integers(0, 9)),
+        st.one_of(st.none(), st.booleans()),
+        words,
     ),
     goal=targets,
     from_commit=texts,

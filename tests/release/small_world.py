@@ -68,7 +68,7 @@ class SmallWorld:
     def __init__(self) -> None:
         self.clock = Clock()
         self.cloud = Cloud(self.clock)
-        self.judge = Judge(self.cloud)
+        self.judge = Judge(self.cloud, lambda: self.ledger.lines)
         self.gate = Gate(self.clock)
         self.ledger = MemoryLedger(self.gate, self.clock)
         self.leases = Leases(self.clock)
@@ -233,6 +233,7 @@ class SmallWorld:
         """begin, resume or abort; judged when it came back, or when its process died."""
         earlier = None if how == "begin" else self.open_release()
         self.gate.begin(faults)
+        self.ledger.unread = 0
         try:
             hold = self.leases.give(plan.id) if earlier is not None else self.leases.take(plan.id)
         except LeaseHeld:
@@ -275,7 +276,7 @@ class SmallWorld:
             self.clock.go(seconds)
             mine = next((one for one in releases_of(self.ledger.lines) if one.id == plan.id), None)
             outcome = mine.outcome.value if mine and mine.outcome else None
-            self.judge.ended(self.judge.facts[plan.id], outcome, ending)
+            self.judge.ended(self.judge.facts[plan.id], outcome, ending, readable=not self.ledger.unread)
         self.judge.targets_are_there()
 
     def _happens(self, fault: Fault, plan: Plan, hold: SmallHold, weather: Weather) -> None:
