@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import engine, imports, synthetic, whole
+from bench import engine, imports, release, synthetic, whole
 from bench.programs import ProgramFailedError
 from bench.timing import HEAD, Line
 
@@ -31,7 +31,10 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="the services.toml that goes with --fleet")
     parser.add_argument(
-        "--only", action="append", metavar="NAME", help="engine, real, start, fleet, imports, server or thousand"
+        "--only",
+        action="append",
+        metavar="NAME",
+        help="engine, real, start, fleet, imports, release, server or thousand",
     )
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="interleaved runs behind each median (5)")
     parser.add_argument("--strict", action="store_true", help="exit 1 also when a goal is missed")
@@ -54,6 +57,7 @@ def scenarios(given: argparse.Namespace) -> dict[str, Scenario]:
         found["imports"] = lambda: imports.measure(runs, config, given.repo.resolve())
     else:
         found["fleet"] = lambda: whole.made_fleet(runs, made)
+    found["release"] = lambda: release.measure(runs)
     found["server"] = lambda: whole.server(runs, made)
     found["thousand"] = lambda: whole.thousand(runs, made)
     return {name: scenario for name, scenario in found.items() if not given.only or name in given.only}

@@ -10,6 +10,7 @@ The map: which room answers which question. Imports only go down; rooms on one f
   detect     what must be asked before a service can be judged?
   stage      what is set up for `cloud = "local"`?
   adapters   whom do we talk to? git, Cloud Run, fleet files: one room each, and nobody else knows them
+  release    what changes the world? the only room that may
   render     how does a report look? one reader per format
   emulator   what would Cloud Run answer? stands for Google and imports nothing of ours
   sandbox    what is there to try on? a repository with a history and a fleet that does not match it

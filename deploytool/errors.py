@@ -71,9 +71,22 @@ class LeaseHeld(DeployToolError):
 
 
 class LeaseLost(DeployToolError):
-    """The lease lapsed, was broken, or belongs to somebody else now: nothing more may be written."""
+    """The lease lapsed, was broken, or belongs to somebody else now: nothing more may be written.
+
+    `how` it ended, in the words of `Hold.how`; "" when that is not known.
+    """
 
     exit_code = ExitCode.FAILED_SAFE
+
+    def __init__(self, message: str, *, hint: str, how: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.how = how
+
+
+class PlanChanged(DeployToolError):
+    """The service is not as it was when the plan was made; nothing was done."""
+
+    exit_code = ExitCode.FINDINGS
 
 
 class WriteRefused(DeployToolError):

@@ -80,7 +80,11 @@ class Ledger(Protocol):
         ...
 
     def events(self, release: str | None = None) -> tuple[Event, ...]:
-        """All lines, or those of one release, oldest first."""
+        """All lines, or those of one release, oldest first; also what others have written, where it is shared."""
+        ...
+
+    def adopt(self, release: str) -> tuple[Event, ...]:
+        """All lines of a release, as they are at this moment; when it has not ended, `append` can follow them."""
         ...
 
     def head(self) -> tuple[int, str] | None:

@@ -59,7 +59,8 @@ def door(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Door]:
         "status": ["run"],
         "where": ["run"],
         "config": ["check", "schema"],
-        "emulator": ["serve", "import_fleet", "export_fleet", "reset"],
+        "lock": ["show", "break_"],
+        "emulator": ["serve", "import_fleet", "export_fleet", "reset", "faults"],
     }
     for room, names in rooms.items():
         module = ModuleType(f"deploytool.commands.{room}")
@@ -133,12 +134,20 @@ def test_what_is_left_out_is_empty_or_none(door: Door) -> None:
     [
         ("status api --format markdown", "status.run", {"services": ["api"], "format": Format.MARKDOWN, "fleet": []}),
         ("where 1a2b --fleet f", "where.run", {"question": "1a2b", "format": Format.TABLE, "fleet": ["f"]}),
+        ("lock list --max-age 5m", "lock.show", {"max_age": 300.0, "format": Format.TABLE}),
+        ("lock break a1 --why home", "lock.break_", {"lease_id": "a1", "why": "home"}),
         ("config check", "config.check", {}),
         ("config schema", "config.schema", {}),
         ("emulator serve --port 0 --state d", "emulator.serve", {"port": 0, "state": Path("d")}),
         ("emulator import -", "emulator.import_fleet", {"file": "-", "state": None}),
         ("emulator export --state d", "emulator.export_fleet", {"state": Path("d")}),
         ("emulator reset", "emulator.reset", {"state": None}),
+        ("emulator faults", "emulator.faults", {"add": [], "clear": False, "state": None}),
+        (
+            "emulator faults --clear --add x --add y",
+            "emulator.faults",
+            {"add": ["x", "y"], "clear": True, "state": None},
+        ),
     ],
 )
 def test_each_command_is_called(door: Door, argv: str, name: str, options: dict[str, Any]) -> None:
@@ -214,6 +223,7 @@ def test_every_mistake_of_the_configuration_is_told_and_made_harmless(door: Door
         (["explain"], "Missing argument"),
         (["explain", "api", "one", "two"], "unexpected extra argument"),
         (["where"], "Missing argument"),
+        (["lock", "break", "a1"], "--why"),
         (["drift", "--\x1b[31m"], r"\x1b[31m"),
         (["emulator", "serve", "--port", "99999"], "65535"),
     ],

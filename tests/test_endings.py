@@ -31,7 +31,7 @@ def test_a_reader_that_goes_away_is_not_an_error() -> None:
 
 def test_a_full_disk_is_told() -> None:
     body = (
-        "from deploytool import cli; from deploytool.render.screen import say;"
+        "from deploytool.cli import looking as cli; from deploytool.render.screen import say;"
         "cli.fuse_box = lambda *_: say('answer'); import deploytool.commands as c; c.drift = c; c.run = None;"
         "sys.argv[1:] = ['drift']"
     )
@@ -52,7 +52,8 @@ def test_closed_streams_are_survived() -> None:
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_ends_the_run_with_its_code(sent: signal.Signals, code: int) -> None:
     body = (
-        "import time; from deploytool import cli; import deploytool.commands as c; c.drift = c; c.run = None;"
+        "import time; from deploytool.cli import looking as cli; import deploytool.commands as c;"
+        "c.drift = c; c.run = None;"
         "cli.fuse_box = lambda *_: (print('ready', flush=True), time.sleep(20));"
         "sys.argv[1:] = ['drift']"
     )

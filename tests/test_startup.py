@@ -21,7 +21,8 @@ main()
 
 
 @pytest.mark.parametrize(
-    "argv", [["--help"], ["drift", "--help"], ["explain", "--help"], ["emulator", "--help"], ["--version"]]
+    "argv",
+    [["--help"], ["drift", "--help"], ["explain", "--help"], ["lock", "--help"], ["emulator", "--help"], ["--version"]],
 )
 def test_help_loads_nothing_heavy(argv: list[str]) -> None:
     done = subprocess.run(

@@ -11,8 +11,9 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 from deploytool.adapters.cloudrun.retry import Patience, retry_after
 from deploytool.errors import CouldNotLook
@@ -20,9 +21,11 @@ from deploytool.errors import CouldNotLook
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 LOGIN = "gcloud auth application-default login"
 PASSING = frozenset({408, 429, 500, 502, 503, 504})
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 MOST_ANSWER = 64 * 1024 * 1024  # bytes
 
 Json = dict[str, Any]
+T = TypeVar("T")
 
 
 class NoAnswer(CouldNotLook):
@@ -37,10 +40,19 @@ class Refused(CouldNotLook):
     """The API said no. `code` is the HTTP status, `status` Google's word for it ("ABORTED"), "" without one."""
 
     def __init__(
-        self, message: str, *, hint: str, code: int, status: str = "", said: str = "", wait: float = 0
+        self,
+        message: str,
+        *,
+        hint: str,
+        code: int,
+        status: str = "",
+        said: str = "",
+        wait: float = 0,
+        headers: Mapping[str, str] = NO_HEADERS,
     ) -> None:
         super().__init__(message, hint=hint)
         self.code, self.status, self.said, self.wait = code, status, said, wait
+        self.headers = headers  # by lower-case name
         self.passing = code in PASSING
 
     @property
@@ -69,7 +81,8 @@ class Answer:
 class GoogleApi:
     """One API: `endpoint` such as https://logging.googleapis.com; `name` is how people call it ("Cloud Logging").
 
-    `local` says that the address is one of our own: no credential, no proxy, no ~/.netrc.
+    `local` says that the address is one of our own: no credential, no proxy, no ~/.netrc. `token` is the word that
+    a stand-in wants to hear in the place of one ("owner"): no secret.
     """
 
     def __init__(
@@ -78,13 +91,14 @@ class GoogleApi:
         *,
         name: str,
         local: bool,
+        token: str = "",
         patience: Patience | None = None,
         session: Callable[[], Any] | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.endpoint, self.name, self.local = endpoint.rstrip("/"), name, local
         self.patience = patience or Patience()
-        self._open = session or (_plain_session if local else _authorized_session)
+        self._open = session or (partial(_plain_session, token) if local else _authorized_session)
         self._sleep = sleep
 
     @cached_property
@@ -93,13 +107,25 @@ class GoogleApi:
 
     def get(self, path: str, params: Mapping[str, Any] | None = None, *, attempts: int | None = None) -> Json:
         """A read: asked again while that can help. Raises NoAnswer or Refused."""
-        return self._read("GET", path, params, None, attempts)
+        return self._read("GET", path, params, None, attempts, self._object)
 
     def ask(
         self, path: str, body: Json, params: Mapping[str, Any] | None = None, *, attempts: int | None = None
     ) -> Json:
         """A read that is a POST (entries:list): asked again as a GET is."""
-        return self._read("POST", path, params, body, attempts)
+        return self._read("POST", path, params, body, attempts, self._object)
+
+    def read(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: Json | None = None,
+        attempts: int | None = None,
+    ) -> Answer:
+        """A read whose answer is wanted whole: with its headers, or because it is no JSON object."""
+        return self._read(method, path, params, body, attempts, lambda answer: answer)
 
     def send(self, method: str, path: str, body: Json | None = None, params: Mapping[str, Any] | None = None) -> Json:
         """A write: sent once. `acted` of what is raised says whether it may have been carried out."""
@@ -133,16 +159,22 @@ class GoogleApi:
             raise self._no_answer(error) from error
         if got.status_code >= 300:
             raise self._refused(got)
-        return Answer(got.status_code, {key.lower(): value for key, value in got.headers.items()}, got.content)
+        return Answer(got.status_code, _by_lower(got.headers), got.content)
 
     def _read(
-        self, method: str, path: str, params: Mapping[str, Any] | None, body: Json | None, attempts: int | None
-    ) -> Json:
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None,
+        body: Json | None,
+        attempts: int | None,
+        understood: Callable[[Answer], T],
+    ) -> T:
         end = time.monotonic() + self.patience.total
         most = attempts or self.patience.attempts
         for attempt in range(1, most + 1):
             try:
-                return self._json(self.call(method, path, params=params, body=body), wrote=False)
+                return understood(self.call(method, path, params=params, body=body))
             except (NoAnswer, Refused) as error:
                 wait = self.patience.first_wait * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)
                 wait = max(wait, getattr(error, "wait", 0.0))
@@ -151,6 +183,9 @@ class GoogleApi:
                     raise
                 self._sleep(wait)
         raise AssertionError("the last attempt either answers or raises")
+
+    def _object(self, answer: Answer) -> Json:
+        return self._json(answer, wrote=False)
 
     def _json(self, answer: Answer, *, wrote: bool) -> Json:
         try:
@@ -187,7 +222,19 @@ class GoogleApi:
             carrier = type("Carrier", (Exception,), {"response": got})()
             wait = retry_after(carrier)
         message = f"{self.name} answered {got.status_code}" + (f": {said}" if said else ".")
-        return Refused(message, hint=_hint(got.status_code), code=got.status_code, status=status, said=said, wait=wait)
+        return Refused(
+            message,
+            hint=_hint(got.status_code),
+            code=got.status_code,
+            status=status,
+            said=said,
+            wait=wait,
+            headers=_by_lower(got.headers),
+        )
+
+
+def _by_lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {key.lower(): value for key, value in headers.items()}
 
 
 def _hint(code: int) -> str:
@@ -209,11 +256,13 @@ def _said(content: bytes) -> tuple[str, str]:
         return "", ""
 
 
-def _plain_session() -> Any:
+def _plain_session(token: str = "") -> Any:
     import requests
 
     session = requests.Session()
     session.trust_env = False
+    if token:
+        session.headers["authorization"] = f"Bearer {token}"
     return session
 
 

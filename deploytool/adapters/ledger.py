@@ -10,7 +10,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from deploytool.errors import CouldNotLook, LeaseLost
 
 Answer = TypeVar("Answer")
 PATIENCE = 10.0  # seconds for a file that others are writing
+MOST_FENCE = 2**63 - 1  # what SQLite can keep
 PAUSE = 0.05  # between two tries; short, because a signal is only heard between them
 COLUMNS = "number, release, at, kind, step, data, fence, previous, hash"
 # ValueError: damage that SQLite quotes in a message and that is no text.
@@ -69,6 +70,23 @@ class SqliteLedger:
 
         return self._answer("written", write)
 
+    def copy(self, events: Sequence[Event]) -> None:
+        """Lines that were written elsewhere, at the end of ours: all of them or none, with numbers of our own."""
+
+        def write() -> None:
+            with self._writing() as db:
+                for told in events:
+                    self._refuse_latecomers(db, told.release, MOST_FENCE)
+                    number, previous = self._end_of(db)
+                    event = replace(told, number=number + 1, previous=previous, hash="")
+                    event = replace(event, hash=hash_of(event))
+                    _add(db, event, json.dumps(_plain(event.data), sort_keys=True, separators=(",", ":")))
+
+        self._answer("written", write)
+
+    def adopt(self, release: str) -> tuple[Event, ...]:
+        return self.events(release)
+
     def events(self, release: str | None = None) -> tuple[Event, ...]:
         """All lines, or those of one release, oldest first."""
 
@@ -109,6 +127,7 @@ class SqliteLedger:
         """A transaction of our own that nobody writes beside; what is raised inside undoes it."""
         self._make_file()
         with closing(sqlite3.connect(self.file, isolation_level=None, timeout=PAUSE)) as db:
+            self._layout(db)  # before anything is written to a file that may be somebody else's
             db.execute("PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=FULL")
             db.execute("PRAGMA fullfsync=ON")  # macOS: past the cache of the disk as well
@@ -151,6 +170,9 @@ class SqliteLedger:
         """LAYOUT, or 0 for a file with nothing in it. Raises CouldNotLook for what is not a ledger of ours."""
         [layout] = db.execute("PRAGMA user_version").fetchone()
         [tables] = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        [page] = db.execute("PRAGMA page_size").fetchone()
+        if 0 < _size(self.file) < page:  # SQLite takes it for a new file
+            raise sqlite3.DatabaseError("file is torn")
         if layout == LAYOUT or (layout == 0 and not tables):
             return int(layout)
         raise CouldNotLook(
@@ -234,11 +256,9 @@ def _add(db: sqlite3.Connection, event: Event, data: str) -> None:
         event.number, event.release, at, event.kind.value, event.step, data, event.fence, event.previous, event.hash
     )  # fmt: skip
     db.execute(f"INSERT INTO events ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", line)
-    db.execute(
-        "INSERT INTO head (id, number, hash) VALUES (1, ?, ?)"
-        " ON CONFLICT (id) DO UPDATE SET number = excluded.number, hash = excluded.hash",
-        (event.number, event.hash),
-    )
+    end = (event.number, event.hash)
+    if not db.execute("UPDATE head SET number = ?, hash = ?", end).rowcount:
+        db.execute("INSERT INTO head (id, number, hash) VALUES (1, ?, ?)", end)
 
 
 def _plain(value: Any) -> Any:

@@ -40,6 +40,10 @@ MAKING = (
     BEGIN SELECT raise(ABORT, 'the head of the ledger is never removed'); END
     """,
     """
+    CREATE TRIGGER head_is_one BEFORE INSERT ON head WHEN EXISTS (SELECT 1 FROM head)
+    BEGIN SELECT raise(ABORT, 'the head of the ledger only moves on'); END
+    """,
+    """
     CREATE TRIGGER head_goes_on BEFORE UPDATE ON head WHEN new.number IS NOT old.number + 1
     BEGIN SELECT raise(ABORT, 'the head of the ledger only moves on'); END
     """,

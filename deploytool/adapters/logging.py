@@ -125,6 +125,7 @@ def _measured(lines: list[Json], revision: str, errors: int, sampled: bool) -> R
         errors=errors,
         sampled=sampled,
         doubts=len(lines) - len(answers),
+        latencies=tuple(seconds) if enough else (),
     )
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from deploytool.adapters import whoami
 from deploytool.commands.looking import look
-from deploytool.commands.releasing import Releasing, refused_row, row_of, teller_of, under_lease
+from deploytool.commands.releasing import STOPPED, Releasing, refused_row, row_of, teller_of, under_lease
+from deploytool.commands.signals import Signals
+from deploytool.commands.turns import MOVING, await_turn
 from deploytool.detect.planning import Planner, aim_at, chosen, in_order
 from deploytool.detect.preflight import Preflight
 from deploytool.domain.model import Kind, Place
@@ -16,13 +19,17 @@ from deploytool.domain.preflight import CheckLine, bad, refusals
 from deploytool.domain.release import quarantine_of, releases_of
 from deploytool.domain.release_report import PlanReport, ReleaseReport, ReleaseRow
 from deploytool.domain.report import ServiceDrift
-from deploytool.errors import ExitCode, UsageError
+from deploytool.errors import ExitCode, LeaseHeld, PlanChanged, UsageError
 from deploytool.release.checking import cannot_run
 from deploytool.release.runner import Runner
 from deploytool.render import Format
 
 if TYPE_CHECKING:
     from deploytool.app import App
+
+
+Planned = tuple[Plan, tuple[CheckLine, ...]]
+MOST_PLANS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +65,13 @@ def run(app: App, wish: Wish) -> ExitCode:
     able = [plan for plan, lines in plans if not refusals(lines, force=wish.force)]
     if able:
         app.must_want(wish.yes, f"Release {len(able)} {'service' if len(able) == 1 else 'services'}?")
-    rows = _released(app, wish, plans)
-    found = ReleaseReport(app.now(), tuple(rows))
-    app.say(found, wish.format)
+    with Signals().heard() as signals:
+        found = ReleaseReport(app.now(), tuple(_released(app, wish, plans, signals)))
+        app.say(found, wish.format)
     return found.exit_code
 
 
-def _planned(app: App, wish: Wish) -> list[tuple[Plan, tuple[CheckLine, ...]]]:
+def _planned(app: App, wish: Wish) -> list[Planned]:
     """Every plan with its preflight, in the order of release."""
     tables = app.config.select(wish.services)
     seen = look(app, tables, fleet=(), precision=None, fetch=wish.fetch, dated=False)
@@ -89,6 +96,7 @@ def _planned(app: App, wish: Wish) -> list[tuple[Plan, tuple[CheckLine, ...]]]:
             app.editor,
             app.lease_store,
             lambda table: (*cannot_run(table, "candidate"), *cannot_run(table, "live")),
+            whoami.is_gone,
             wish.unmerged,
         )
         found.append((plan, (*_unseen(drift, report.errors), *preflight.lines(plan, drift, service))))
@@ -107,33 +115,63 @@ def _is_held_back(plan: Plan, planner: Planner) -> bool:
     return plan.commit in held or (bool(plan.scope) and plan.scope in held)
 
 
-def _released(app: App, wish: Wish, plans: Sequence[tuple[Plan, tuple[CheckLine, ...]]]) -> list[ReleaseRow]:
+def _released(app: App, wish: Wish, plans: Sequence[Planned], signals: Signals) -> list[ReleaseRow]:
     """One after the other; what is released after one that failed is not begun."""
     rows: list[ReleaseRow] = []
     failed: set[str] = set()
     with teller_of(app) as teller:
-        releasing = Releasing(app, teller, yes=wish.yes, wait=wish.wait)
-        for plan, lines in plans:
-            name = plan.place.name
-            table = app.config.services[name]
-            waits = sorted(set(table.after) & failed)
-            wrong = refusals(lines, force=wish.force)
+        releasing = Releasing(app, teller, yes=wish.yes, wait=wish.wait, signals=signals)
+        for planned in plans:
+            name = planned[0].place.name
+            waits = sorted(set(app.config.services[name].after) & failed)
             if waits:
-                row = refused_row(plan, f"not begun, because {', '.join(waits)} comes first", "")
-            elif wrong:
-                row = refused_row(plan, f"{wrong[0].name}: {wrong[0].said}", wrong[0].hint)
+                row = refused_row(planned[0], f"not begun, because {', '.join(waits)} comes first", "")
             else:
-                row = row_of(app, plan, under_lease(releasing, plan, table, Runner.begin))
+                row = _one(releasing, wish, planned)
             rows.append(row)
             if row.exit_code is not ExitCode.CLEAN:
                 failed.add(name)
-            if row.exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
+            if row.exit_code in STOPPED:
                 break
     return rows
 
 
-def _who(app: App) -> str:
-    from deploytool.adapters import whoami
+def _one(releasing: Releasing, wish: Wish, planned: Planned) -> ReleaseRow:
+    """One release; planned anew when somebody else's ended while this one waited for the lease."""
+    app, (plan, lines) = releasing.app, planned
+    for _ in range(MOST_PLANS):
+        wrong = refusals(lines, force=wish.force)
+        if wrong and (refused := _refused(app, wish, plan, wrong)):
+            return refused
+        try:
+            if not wrong:
+                ending = under_lease(releasing, plan, app.config.services[plan.place.name], Runner.begin)
+                return row_of(app, plan, ending)
+        except PlanChanged as changed:
+            app.note(f"{changed.message} Planning again ...")
+        again = [one for one in _planned(app, _only(wish, plan)) if one[0].place == plan.place]
+        if not again:
+            return refused_row(plan, f"{plan.place.name} is current by now", "", ExitCode.CLEAN)
+        ((plan, lines),) = again
+    return refused_row(plan, f"{plan.place.name} changes all the time", "deploytool lock list")
 
+
+def _refused(app: App, wish: Wish, plan: Plan, wrong: Sequence[CheckLine]) -> ReleaseRow | None:
+    """Why this plan is not begun; None when that was somebody else's release, which is over now."""
+    refused = refused_row(plan, f"{wrong[0].name}: {wrong[0].said}", wrong[0].hint)
+    if not {line.name for line in wrong} <= MOVING:
+        return refused
+    try:
+        waited = await_turn(app, plan.place, wish.wait, app.note)
+    except LeaseHeld as held:
+        return refused_row(plan, held.message, held.hint, held.exit_code)
+    return None if waited and wish.yes else refused
+
+
+def _only(wish: Wish, plan: Plan) -> Wish:
+    return replace(wish, services=[plan.place.name])
+
+
+def _who(app: App) -> str:
     holder = whoami.holder_now(release="", reason="", environ=app.environ)
     return f"{holder.user}@{holder.host}"

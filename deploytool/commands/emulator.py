@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deploytool.commands import faultwords
 from deploytool.config import find
 from deploytool.emulator import client, daemon
 from deploytool.emulator.errors import EmulatorError
@@ -54,6 +55,23 @@ def reset(app: App, *, state: Path | None) -> ExitCode:
         client.reset(_address(app, state))
     stage.forget_story(state or _state_of(app))
     app.note("The embedded Cloud Run is empty.")
+    return ExitCode.CLEAN
+
+
+def faults(app: App, *, add: list[str], clear: bool, state: Path | None) -> ExitCode:
+    """Clear, then add, then list what the server gets wrong on demand, and how often it did."""
+    added = [faultwords.fault_in(text) for text in add]
+    with _said():
+        address = _address(app, state)
+        if clear:
+            client.clear_faults(address)
+        if added:
+            client.add_fault(address, *added)
+        listed = client.faults(address)
+    if not listed:
+        app.note("The embedded Cloud Run has no faults.")
+    for fault in listed:
+        say(f"{faultwords.words_of(fault)}  # hit {fault['hits']} of {fault['seen']}")
     return ExitCode.CLEAN
 
 

@@ -22,11 +22,12 @@ from deploytool.domain.plan import Plan
 from deploytool.domain.release import Release, releases_of
 from deploytool.domain.release_report import ReleaseRow
 from deploytool.domain.traffic_plan import named_rows
-from deploytool.errors import CouldNotLook, ExitCode, LeaseHeld
+from deploytool.errors import CouldNotLook, ExitCode, LeaseHeld, PlanChanged
 from deploytool.release.building import built_for
 from deploytool.release.checking import NEARBY, Pace, Target, run_checks
+from deploytool.release.ending import Ending
 from deploytool.release.keeping import Keeper, hold
-from deploytool.release.runner import Ending, Runner
+from deploytool.release.runner import Runner
 from deploytool.release.tools import Limits, Looked, Teller, Tools
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from deploytool.app import App
 
 LOCAL = Limits(ready=60.0, write=20.0, effective=20.0, undo=30.0, poll=0.05)
+STOPPED = (ExitCode.INTERRUPTED, ExitCode.TERMINATED)  # by a person or the system: nothing else is begun
 VISITORS = 40.0  # requests a second that the sandbox sends, so that there is something to judge
 
 
@@ -55,6 +57,7 @@ class Releasing:
     def run(self, plan: Plan, table: ServiceTable, work: Callable[[Runner], Ending], earlier: Release | None) -> Ending:
         """Under the lease of the service. Raises LeaseHeld when somebody else has it for too long."""
         tools = self._tools(plan, table)
+        self.signals.begin()
         with (
             self.signals.heard(),
             self._leased(plan, tools.teller, earlier) as keeper,
@@ -119,6 +122,7 @@ class Releasing:
             stats=stats,
             ask=None if self.yes or not sys.stdin.isatty() else _ask,
             shield=self.signals.shield,
+            ending=self.signals.end,
             limits=LOCAL if self.local else Limits(),
         )
 
@@ -152,11 +156,20 @@ def under_lease(
     work: Callable[[Runner], Ending],
     earlier: Release | None = None,
 ) -> Ending:
-    """How it ended; that somebody else holds the lease, or that nobody can tell, is an ending too."""
+    """How it ended; that somebody else holds the lease, or that nobody can tell, is an ending too.
+
+    With a person's consent beforehand, PlanChanged is raised: the caller plans anew.
+    """
+    if releasing.signals.noted is not None:
+        return Ending(None, "not begun, because a signal came before", releasing.signals.noted)
     try:
         return releasing.run(plan, table, work, earlier)
     except LeaseHeld as held:
         return Ending(None, held.message, ExitCode.LOCKED, held.hint)
+    except PlanChanged as changed:
+        if releasing.yes:
+            raise
+        return Ending(None, changed.message, changed.exit_code, changed.hint)
     except CouldNotLook as problem:
         return Ending(None, problem.message, problem.exit_code, problem.hint)
 
@@ -180,10 +193,20 @@ def row_of(app: App, plan: Plan, ending: Ending) -> ReleaseRow:
         next_command=ending.next_command,
         before=plan.before.named if plan.before else (),
         after=after,
+        seconds=_seconds(app, plan.id),
     )
 
 
-def refused_row(plan: Plan, reason: str, hint: str) -> ReleaseRow:
+def _seconds(app: App, release: str) -> float:
+    """From the first line of the ledger about it to the last."""
+    try:
+        events = app.ledger.events(release)
+    except CouldNotLook:
+        return 0.0
+    return (events[-1].at - events[0].at).total_seconds() if events else 0.0
+
+
+def refused_row(plan: Plan, reason: str, hint: str, code: ExitCode = ExitCode.FINDINGS) -> ReleaseRow:
     """A release that was not begun, so that nothing is in the ledger."""
     return ReleaseRow(
         id="",
@@ -193,7 +216,7 @@ def refused_row(plan: Plan, reason: str, hint: str) -> ReleaseRow:
         revision="",
         outcome=None,
         reason=reason,
-        exit_code=ExitCode.FINDINGS,
+        exit_code=code,
         next_command=hint,
         before=plan.before.named if plan.before else (),
         after=plan.before.named if plan.before else (),
@@ -204,4 +227,4 @@ def refused_row(plan: Plan, reason: str, hint: str) -> ReleaseRow:
 def teller_of(app: App) -> Iterator[Callable[[str], Teller]]:
     """Who says on stderr what happens, one line a step."""
     with app.progress() as progress:
-        yield lambda service: progress.of(service)
+        yield progress.of

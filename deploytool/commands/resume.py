@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from deploytool.adapters import whoami
-from deploytool.commands.releasing import Releasing, row_of, teller_of, under_lease
+from deploytool.commands.releasing import STOPPED, Releasing, row_of, teller_of, under_lease
+from deploytool.commands.signals import Signals
 from deploytool.domain.plan import Plan, plan_of
-from deploytool.domain.release import Release, releases_of
-from deploytool.domain.release_report import ReleaseReport
+from deploytool.domain.release import EXIT_CODES, Release, releases_of
+from deploytool.domain.release_report import ReleaseReport, ReleaseRow
 from deploytool.errors import CouldNotLook, ExitCode
+from deploytool.release.ending import Ending
 from deploytool.release.runner import Runner
 from deploytool.render import Format
 
@@ -24,28 +26,47 @@ def run(app: App, *, services: Sequence[str], abort: bool, yes: bool, wait: floa
     names = {table.name for table in app.config.select(services)}
     found = releases_of(app.ledger.events())
     left = [one for one in found if one.outcome is None and one.place.name in names]
-    rows = []
-    with teller_of(app) as teller:
-        releasing = Releasing(app, teller, yes=yes, wait=wait)
-        for earlier in left:
-            plan = _plan(earlier)
-            table = app.config.services[earlier.place.name]
-            reason = f"aborted by {whoami.holder_now(release='', reason='', environ=app.environ).user}"
-            work = partial(Runner.abort, reason=reason) if abort else Runner.resume
-            ending = under_lease(releasing, plan, table, work, earlier)
-            rows.append(row_of(app, plan, ending))
-    free_leases(app, names)
-    report = ReleaseReport(app.now(), tuple(rows))
-    app.say(report, format)
+    with Signals().heard() as signals:
+        with teller_of(app) as teller:
+            rows = _gone_on(Releasing(app, teller, yes=yes, wait=wait, signals=signals), left, abort=abort)
+        free_leases(app, names)
+        report = ReleaseReport(app.now(), tuple(rows))
+        app.say(report, format)
     return report.exit_code
 
 
+def _gone_on(releasing: Releasing, left: Sequence[Release], *, abort: bool) -> list[ReleaseRow]:
+    """One after the other, until somebody stops that."""
+    app, rows = releasing.app, list[ReleaseRow]()
+    reason = f"aborted by {whoami.holder_now(release='', reason='', environ=app.environ).user}"
+    work = partial(_as_it_is_now, app, partial(Runner.abort, reason=reason) if abort else Runner.resume)
+    for earlier in left:
+        plan = _plan(earlier)
+        ending = under_lease(releasing, plan, app.config.services[earlier.place.name], work, earlier)
+        rows.append(row_of(app, plan, ending))
+        if ending.exit_code in STOPPED:
+            break
+    return rows
+
+
+def _as_it_is_now(app: App, work: Callable[[Runner], Ending], runner: Runner) -> Ending:
+    """While the lease was waited for, its holder may have gone on, here or elsewhere."""
+    (now,) = releases_of(app.ledger.adopt(runner.plan.id))
+    if now.outcome is not None:
+        return Ending(now.outcome, f"it has ended meanwhile: {now.reason}", EXIT_CODES[now.outcome])
+    return work(Runner(runner.plan, runner.tools, runner.hold, now))
+
+
 def free_leases(app: App, names: set[str]) -> None:
-    """Leases of releases that were never written down, whose process is known to be gone."""
-    known = {one.id for one in releases_of(app.ledger.events())}
+    """Leases of releases that have ended or were never written down, whose process is known to be gone."""
+    try:
+        left = {one.id for one in releases_of(app.ledger.events()) if one.outcome is None}
+    except CouldNotLook as problem:
+        app.note(f"{problem.message} No lease was freed.")
+        return
     for record in app.lease_store.records():
         held = record.held
-        if held is None or record.key.rpartition("/")[2] not in names or held.holder.release in known:
+        if held is None or record.key.rpartition("/")[2] not in names or held.holder.release in left:
             continue
         if whoami.is_gone(held.holder):
             app.lease_store.release(held)

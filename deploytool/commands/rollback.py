@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from deploytool.adapters import whoami
-from deploytool.commands.releasing import Releasing, row_of, teller_of, under_lease
+from deploytool.commands.releasing import STOPPED, Releasing, row_of, teller_of, under_lease
+from deploytool.commands.signals import Signals
+from deploytool.commands.turns import await_turn
 from deploytool.detect.back import rollback_plan
 from deploytool.detect.planning import open_release
 from deploytool.domain.model import Place
@@ -26,7 +28,10 @@ def run(
     """Under the same lease and in the same ledger as a deploy."""
     (table,) = app.config.select([service])
     regions = [region] if region else list(app.config.regions_of(table))
-    plans = [plan for name in regions if (plan := _plan(app, Place(app.config.project.project, name, service), to))]
+    places = [Place(app.config.project.project, name, service) for name in regions]
+    for place in places:
+        await_turn(app, place, 0.0 if dry_run else wait, app.note)
+    plans = [plan for place in places if (plan := _plan(app, place, to))]
     report = PlanReport(app.now(), tuple(plans), {})
     if dry_run:
         app.say(report, format)
@@ -35,12 +40,15 @@ def run(
         app.show(report)
         app.must_want(yes, f"Roll {service} back?")
     rows = []
-    with teller_of(app) as teller:
-        releasing = Releasing(app, teller, yes=yes, wait=wait)
-        for plan in plans:
-            rows.append(row_of(app, plan, under_lease(releasing, plan, table, Runner.begin)))
-    found = ReleaseReport(app.now(), tuple(rows))
-    app.say(found, format)
+    with Signals().heard() as signals:
+        with teller_of(app) as teller:
+            releasing = Releasing(app, teller, yes=yes, wait=wait, signals=signals)
+            for plan in plans:
+                rows.append(row_of(app, plan, under_lease(releasing, plan, table, Runner.begin)))
+                if rows[-1].exit_code in STOPPED:
+                    break
+        found = ReleaseReport(app.now(), tuple(rows))
+        app.say(found, format)
     return found.exit_code
 
 

@@ -1,4 +1,8 @@
-"""Ctrl-C and SIGTERM while something is changed: the first stops the release; putting back is not disturbed."""
+"""Ctrl-C and SIGTERM while something is changed: the first stops the release; putting back is not disturbed.
+
+A release that has its end is not stopped any more: what was written down, what serves, and how the command ends must
+say the same. The next one is not begun.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from deploytool.errors import Terminated
+from deploytool.errors import ExitCode, Terminated
 
 
 class Signals:
@@ -16,7 +20,15 @@ class Signals:
 
     def __init__(self) -> None:
         self._shielded = 0
-        self._noted = 0
+        self._ending = False
+        self._noted: int | None = None
+
+    @property
+    def noted(self) -> ExitCode | None:
+        """The exit code of a signal that came when there was nothing to stop any more; None when none came."""
+        if self._noted is None:
+            return None
+        return ExitCode.INTERRUPTED if self._noted == signal.SIGINT else ExitCode.TERMINATED
 
     @contextmanager
     def heard(self) -> Iterator[Signals]:
@@ -39,8 +51,16 @@ class Signals:
         finally:
             self._shielded -= 1
 
+    def begin(self) -> None:
+        """A release begins, which a signal stops."""
+        self._ending = False
+
+    def end(self) -> None:
+        """The release gets its end: from here on, until another one begins, a first signal is only noted."""
+        self._ending = True
+
     def _hear(self, number: int, _frame: FrameType | None) -> None:
-        if self._shielded and not self._noted:
-            self._noted += 1
+        if (self._shielded or self._ending) and self._noted is None:
+            self._noted = number
             return
         raise KeyboardInterrupt if number == signal.SIGINT else Terminated

@@ -25,6 +25,7 @@ from deploytool.config.models import (
 )
 from deploytool.config.nearest import file_shown, nearest_of, shown
 from deploytool.config.reading import FILE_NAME, document_of, file_bytes, text_of
+from deploytool.domain.model import Place
 from deploytool.errors import ConfigurationError, UsageError
 
 
@@ -73,6 +74,12 @@ class Config:
         """Where the service runs: its own regions, else the project's."""
         table = self.services[service] if isinstance(service, str) else service
         return table.regions or self.project.regions
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Every service in each of its regions."""
+        project = self.project.project
+        return tuple(Place(project, region, name) for name in self.services for region in self.regions_of(name))
 
     def line_of(self, *key: str | int) -> int:
         """The line that names the key, or, when it is left out, the nearest table around it; 1 without a file."""

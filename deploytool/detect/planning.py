@@ -175,6 +175,7 @@ def was_of(job: Service, changes: Changes) -> Was:
     """What a job has where a release will write."""
     return Was(
         image=job.template.image,
+        generation=job.generation,
         labels={name: value for name, value in job.template.labels.items() if name in changes.labels},
         env={name: value for name, value in job.template.env.items() if name in changes.env},
         service_labels={name: value for name, value in job.labels.items() if name in changes.service_labels},

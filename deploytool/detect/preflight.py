@@ -10,7 +10,7 @@ from deploytool.detect.making import making_of, missing_in
 from deploytool.detect.planning import Aim, Planner, open_release
 from deploytool.domain.build import Wanted
 from deploytool.domain.changes import RELEASE_LABEL
-from deploytool.domain.lease import key_of
+from deploytool.domain.lease import Holder, LeaseRecord, key_of
 from deploytool.domain.model import ConditionState, Kind
 from deploytool.domain.plan import Plan
 from deploytool.domain.preflight import (
@@ -26,7 +26,7 @@ from deploytool.domain.preflight import (
     work_tree_line,
 )
 from deploytool.domain.proof import MissingLevel
-from deploytool.domain.release import Release, quarantine_of
+from deploytool.domain.release import quarantine_of
 from deploytool.domain.report import ServiceDrift
 from deploytool.domain.traffic_plan import tagged
 from deploytool.errors import CouldNotLook, DeployToolError
@@ -42,6 +42,7 @@ class Preflight:
     editor: ServiceEditor
     leases: LeaseStore
     cannot_run: Callable[[ServiceTable], Sequence[str]]
+    is_gone: Callable[[Holder], bool]
     unmerged: bool = False
 
     def lines(self, plan: Plan, drift: ServiceDrift, seen: SeenService | None) -> tuple[CheckLine, ...]:
@@ -57,7 +58,7 @@ class Preflight:
             ("tag", lambda: iter([self._tag(plan, seen)])),
         ]
         questions: list[tuple[str, Callable[[], Iterator[CheckLine]]]] = [
-            ("unfinished", lambda: iter([_unfinished_line(open_release(self.planner.releases, plan.place))])),
+            ("unfinished", lambda: iter([self._unfinished(plan)])),
             ("work tree", lambda: iter([self._work_tree(plan)])),
             ("commit", lambda: self._commit(plan.commit, self.planner.aim)),
             ("hotfix", lambda: self._hotfix(plan, drift)),
@@ -76,6 +77,22 @@ class Preflight:
             except DeployToolError as problem:
                 found.append(bad(name, problem.message, problem.hint, firm=True))
         return tuple(found)
+
+    def _unfinished(self, plan: Plan) -> CheckLine:
+        """A release that somebody is at work on is waited for at its lease; one that was left behind is not."""
+        left = open_release(self.planner.releases, plan.place)
+        if left is None:
+            return good("unfinished", "no release was left behind")
+        record = self._record(plan)
+        held = record.held if record else None
+        if held is not None and held.holder.release == left.id and not self.is_gone(held.holder):
+            return skipped("unfinished", f"release {left.id} is under way")
+        name = left.place.name
+        hint = f"deploytool deploy {name} --resume, or deploytool deploy {name} --abort"
+        return bad("unfinished", f"release {left.id} has not ended", hint, firm=True)
+
+    def _record(self, plan: Plan) -> LeaseRecord | None:
+        return next((one for one in self.leases.records() if one.key == key_of(plan.place)), None)
 
     def _work_tree(self, plan: Plan) -> CheckLine:
         repository = self.planner.detection.repository
@@ -167,7 +184,7 @@ class Preflight:
 
     def _lease(self, plan: Plan) -> CheckLine:
         """Only told, and never firm: whether somebody has it is decided when it is taken."""
-        record = next((one for one in self.leases.records() if one.key == key_of(plan.place)), None)
+        record = self._record(plan)
         if record is None or record.held is None:
             return good("lease", "free")
         holder = record.held.holder
@@ -191,14 +208,6 @@ def wanted_of_plan(plan: Plan) -> Wanted:
 
 def _function_line() -> CheckLine:
     return bad("kind", "a function is deployed by Cloud Functions", "gcloud functions deploy", firm=True)
-
-
-def _unfinished_line(release: Release | None) -> CheckLine:
-    if release is None:
-        return good("unfinished", "no release was left behind")
-    name = release.place.name
-    hint = f"deploytool deploy {name} --resume, or deploytool deploy {name} --abort"
-    return bad("unfinished", f"release {release.id} has not ended", hint, firm=True)
 
 
 def _settings_line(plan: Plan) -> CheckLine:

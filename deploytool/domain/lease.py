@@ -32,16 +32,19 @@ class Lease:
     number: int  # fencing: greater than that of every earlier hold on this key
     taken_at: datetime
     expires_at: datetime
+    waited: float = 0.0  # seconds between asking and taking
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
     """A hold that has ended, for the figures of the week."""
 
+    id: str
+    number: int
     holder: Holder
     taken_at: datetime
     ended_at: datetime
-    waited: float  # seconds between asking and taking
+    waited: float
     how: str  # "released", "lapsed", "broken: WHY", "taken over"
 
 
@@ -58,3 +61,9 @@ class LeaseRecord:
 def key_of(place: Place) -> str:
     """The name under which one service in one region is leased."""
     return f"{place.project}/{place.region}/{place.name}"
+
+
+def place_of(key: str) -> Place | None:
+    """The place that was leased under this name; None for a name of another kind."""
+    parts = key.split("/")
+    return Place(*parts) if len(parts) == 3 and all(parts) else None

@@ -70,6 +70,7 @@ class Was:
     """What a job had where this release writes: its image, and our own names with their values."""
 
     image: str
+    generation: int | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
     service_labels: Mapping[str, str] = field(default_factory=dict)

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from deploytool.emulator.daemon import SCALE_DOWN
+from deploytool.emulator.daemon import SCALE_DOWN, START_WAIT
 from deploytool.emulator.errors import EmulatorError
 from deploytool.emulator.serve import serve
 
@@ -18,9 +18,11 @@ def main() -> int:
     parser.add_argument("--settle", type=float, default=0.3, help="seconds until a change is effective")
     parser.add_argument("--idle", type=float, default=None, help="end after so many seconds without a request")
     parser.add_argument("--scale-down", type=float, default=SCALE_DOWN, help="seconds until an unused program ends")
+    parser.add_argument("--start-wait", type=float, default=START_WAIT, help="seconds until a program must listen")
     wanted = parser.parse_args()
     try:
-        serve(wanted.port, wanted.state, settle=wanted.settle, idle=wanted.idle, scale_down=wanted.scale_down)
+        times = {"settle": wanted.settle, "scale_down": wanted.scale_down, "start_wait": wanted.start_wait}
+        serve(wanted.port, wanted.state, idle=wanted.idle, **times)
     except EmulatorError as problem:
         print(f"{problem.message} {problem.hint}", file=sys.stderr)
         return 1

@@ -1,4 +1,4 @@
-"""Our own front door, behind the token of the state folder: health, import, export, reset, visitors, stop."""
+"""Our own front door, behind the token of the state folder: fleets in and out, visitors, faults, requests, the end."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from starlette.routing import Route
 from deploytool.emulator.bodies import MAX_IMPORT, json_object, plain
 from deploytool.emulator.client import TOKEN_HEADER
 from deploytool.emulator.errors import ApiError
+from deploytool.emulator.faults import fault_of
 from deploytool.emulator.fleet import export_fleet, import_fleet
 from deploytool.emulator.visitors import visit_of
 
@@ -50,11 +51,7 @@ async def _export(request: Request) -> Response:
 
 @_with_token
 async def _reset(request: Request) -> Response:
-    house = request.app.state.house
-    with house.world.store.writing():
-        house.world.store.clear()
-    await house.quiet()
-    house.journal.store.clear()
+    await request.app.state.house.reset()
     return plain({})
 
 
@@ -71,6 +68,37 @@ async def _stop(request: Request) -> Response:
     return plain({})
 
 
+@_with_token
+async def _faults(request: Request) -> Response:
+    """What is added is `{"faults": […]}` or one fault: all of them, or a 400 and none."""
+    plan = request.app.state.house.plan
+    if request.method == "POST":
+        sent = await json_object(request)
+        listed = sent["faults"] if isinstance(sent.get("faults"), list) else [sent]
+        plan.add([fault_of(one) for one in listed])
+    if request.method == "DELETE":
+        plan.clear()
+    return plain(plan.body())
+
+
+@_with_token
+async def _requests(request: Request) -> Response:
+    requests = request.app.state.house.requests
+    if request.method == "DELETE":
+        requests.clear()
+    return plain(requests.body())
+
+
+@_with_token
+async def _buckets(request: Request) -> Response:
+    """`{"buckets": [name, …]}`: from now on exactly these exist."""
+    names = (await json_object(request)).get("buckets")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ApiError(400, "INVALID_ARGUMENT", "'buckets' is a list of names.")
+    request.app.state.house.objects.list_buckets(names)
+    return plain({})
+
+
 routes = [
     Route("/emulator/health", _health, methods=["GET"]),
     Route("/emulator/import", _import, methods=["POST"]),
@@ -78,4 +106,7 @@ routes = [
     Route("/emulator/reset", _reset, methods=["POST"]),
     Route("/emulator/visitors", _visitors, methods=["POST"]),
     Route("/emulator/stop", _stop, methods=["POST"]),
+    Route("/emulator/faults", _faults, methods=["GET", "POST", "DELETE"]),
+    Route("/emulator/buckets", _buckets, methods=["POST"]),
+    Route("/emulator/requests", _requests, methods=["GET", "DELETE"]),
 ]

@@ -61,6 +61,34 @@ def stop(address: Address) -> None:
     _asked(address, "POST", "/emulator/stop")
 
 
+def faults(address: Address) -> list[dict[str, Any]]:
+    """The faults of the plan, each with `seen` and `hits`."""
+    return list(_asked(address, "GET", "/emulator/faults")["faults"])
+
+
+def add_fault(address: Address, *added: dict[str, Any]) -> None:
+    """Add faults such as `{"path": "/v2/*/services/*", "do": "status", "code": 503}`: all or none."""
+    _asked(address, "POST", "/emulator/faults", {"faults": list(added)})
+
+
+def clear_faults(address: Address) -> None:
+    _asked(address, "DELETE", "/emulator/faults")
+
+
+def requests(address: Address) -> list[dict[str, Any]]:
+    """The requests to the API since `clear_requests`, oldest first, at most 10,000."""
+    return list(_asked(address, "GET", "/emulator/requests")["requests"])
+
+
+def clear_requests(address: Address) -> None:
+    _asked(address, "DELETE", "/emulator/requests")
+
+
+def set_buckets(address: Address, names: list[str]) -> None:
+    """Say which buckets there are; without it, a bucket comes into being with its first object."""
+    _asked(address, "POST", "/emulator/buckets", {"buckets": names})
+
+
 def _asked(address: Address, method: str, path: str, body: Any = None, timeout: float = 60.0) -> dict[str, Any]:
     connection = http.client.HTTPConnection(address.host, address.port, timeout=timeout)
     try:

@@ -15,6 +15,7 @@ from deploytool.emulator.lockfile import claim_in, is_held, living, lock_path, t
 IDLE = 60.0  # seconds without a request after which a started server ends
 SETTLE = 0.3  # seconds until a change is effective
 SCALE_DOWN = 30.0  # seconds without a request after which a program ends
+START_WAIT = 10.0  # seconds until a program must listen, whatever patience its probe has
 PATIENCE = 15.0  # seconds to wait for a server to answer
 MAX_LOG = 1_000_000  # bytes
 

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from deploytool.emulator import traffic
+from deploytool.emulator import lapses, traffic
 from deploytool.emulator.errors import ApiError
 from deploytool.emulator.images import NotRunnable
 from deploytool.emulator.journal import Journal
@@ -96,6 +96,8 @@ class Forwarding:
         """What the revision's program answers; 503 when it does not. Either is noted in the log."""
         began = time.perf_counter()
         name = short(revision["name"])
+        if not lapses.is_alive(self._world.store, revision["name"]):
+            raise self._unavailable(revision, asked, began, f"Revision '{name}' has died.")
         try:
             async with self._programs.at(revision) as port:
                 reply = await asyncio.to_thread(_asked, port, asked)

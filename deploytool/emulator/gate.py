@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+from urllib.parse import unquote
 
-from starlette.applications import Starlette
 from starlette.responses import Response
 
 from deploytool.emulator import hosts
@@ -17,12 +17,13 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Gate:
     """Checks Host and Origin, unwraps proxy requests, and notes when somebody was last here."""
 
-    def __init__(self, app: Starlette, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, app: App, clock: Callable[[], float] = time.monotonic) -> None:
         self.app = app
         self.clock = clock
         self.last_seen = clock()
@@ -46,11 +47,11 @@ class Gate:
             return plain(ApiError(502, "UNAVAILABLE", "This proxy leads to the embedded Cloud Run only.").body(), 502)
         if hosts.foreign_origin(headers.get("origin")):
             return plain(ApiError(403, "PERMISSION_DENIED", "Requests of other sites are refused.").body(), 403)
-        absolute = hosts.split_absolute(scope["path"])
+        absolute = hosts.split_absolute(scope["raw_path"].decode("latin-1"))
         host = absolute[0] if absolute else headers.get("host", "")
         if absolute:
-            scope["path"], scope["raw_path"] = absolute[1], absolute[1].encode()
-        if hosts.is_loopback(host) or (absolute and hosts.is_ours(host)):
+            scope["path"], scope["raw_path"] = unquote(absolute[1]), absolute[1].encode("latin-1")
+        if hosts.is_loopback(host) or (absolute and hosts.is_google(host)):
             scope["state"] = {**scope.get("state", {}), "region": hosts.region_of(host)}
             return None
         return plain(ApiError(403, "PERMISSION_DENIED", f"This server does not answer for '{host}'.").body(), 403)

@@ -10,18 +10,18 @@ import re
 from urllib.parse import urlsplit
 
 LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
-GOOGLE = re.compile(r"(?:(?P<region>[a-z]+-[a-z]+[0-9]+)-)?run\.googleapis\.com(:80)?", re.IGNORECASE)
-
-LOGGING = re.compile(r"logging\.googleapis\.com(:80)?", re.IGNORECASE)
+GOOGLE = re.compile(
+    r"((?:(?P<region>[a-z]+-[a-z]+[0-9]+)-)?run|storage|cloudbuild|logging)\.googleapis\.com(:80)?", re.IGNORECASE
+)
 
 
 def is_loopback(host: str) -> bool:
     return bool(LOOPBACK.fullmatch(host))
 
 
-def is_ours(host: str) -> bool:
-    """One of the names that gcloud asks its proxy for: Cloud Run, of a region or not, and its logs."""
-    return bool(GOOGLE.fullmatch(host) or LOGGING.fullmatch(host))
+def is_google(host: str) -> bool:
+    """One of the names that gcloud asks its proxy for, and that are answered here."""
+    return bool(GOOGLE.fullmatch(host))
 
 
 def region_of(host: str) -> str | None:

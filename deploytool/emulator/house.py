@@ -12,16 +12,23 @@ from pathlib import Path
 
 import uvicorn
 
-from deploytool.emulator.daemon import SCALE_DOWN
+from deploytool.emulator import lapses
+from deploytool.emulator.builds import Builds
+from deploytool.emulator.daemon import SCALE_DOWN, START_WAIT
+from deploytool.emulator.faults import Plan
 from deploytool.emulator.forwarding import Forwarding
 from deploytool.emulator.gate import Gate
 from deploytool.emulator.journal import Journal
+from deploytool.emulator.lines import Line
 from deploytool.emulator.log_store import LogStore
+from deploytool.emulator.objects import Objects
 from deploytool.emulator.programs import Programs
 from deploytool.emulator.readiness import Readiness
+from deploytool.emulator.request_journal import RequestJournal
 from deploytool.emulator.server import application, bound_socket
 from deploytool.emulator.store import Store
 from deploytool.emulator.visitors import Visitors
+from deploytool.emulator.wire import Wire
 from deploytool.emulator.world import World
 
 TIDY = 1.0  # seconds between looks at what is no longer needed
@@ -41,6 +48,7 @@ class House:
         token: str,
         clock: Callable[[], float] = time.time,
         scale_down: float = SCALE_DOWN,
+        start_wait: float = START_WAIT,
     ) -> None:
         self.token = token
         self.scale_down = scale_down
@@ -52,14 +60,19 @@ class House:
         except BaseException:
             self.listener.close()
             raise
-        self.programs = Programs(state, self.journal)
+        self.programs = Programs(state, self.journal, start_wait)
         self.readiness = self.world.trials = Readiness(self.world, self.programs)
         self.forwarding = Forwarding(self.world, self.programs, self.journal)
         self.visitors = Visitors(self.forwarding, f"http://127.0.0.1:{self.port}")
-        self.gate = Gate(application(self, state))
+        self.objects = Objects(self.world.store, state / "storage", clock)
+        self.builds = Builds(self.world, self.objects, state / "images")
+        self.plan = Plan()
+        self.requests = RequestJournal(Wire(application(self, state), self.plan), clock)
+        self.gate = Gate(self.requests)
         config = uvicorn.Config(
             self.gate,
-            http="h11",
+            http=Line,
+            date_header=False,
             ws="none",
             lifespan="off",
             log_config=None,
@@ -82,6 +95,7 @@ class House:
         if idle is not None:
             watches.append(asyncio.create_task(self._close_when_idle(idle)))
         self.readiness.begin_again()
+        self.builds.resume()
         try:
             await self.server.serve(sockets=[self.listener])
         finally:
@@ -90,10 +104,21 @@ class House:
             await self.quiet()
 
     async def quiet(self) -> None:
-        """End everything that goes on by itself: visitors, trials and programs."""
+        """End everything that goes on by itself: visitors, trials, builds and programs."""
         await self.visitors.end()
         await self.readiness.end()
+        await self.builds.end_all()
         await self.programs.end_all()
+
+    async def reset(self) -> None:
+        """End everything, then forget everything, the plan of faults too."""
+        await self.quiet()
+        with self.world.store.writing():
+            self.world.store.clear()
+        self.objects.clear()
+        self.plan.clear()
+        self.requests.clear()
+        self.journal.store.clear()
 
     async def _close_when_idle(self, idle: float) -> None:
         while (left := idle - self._idle_for()) > 0:
@@ -114,8 +139,8 @@ class House:
                     return self.stop()
             except OSError:
                 return self.stop()
-            if self.programs.any():
-                alive = {row.name for row in self.world.store.all_of("revisions")}
+            if self.programs.names():
+                alive = {name for name in self.programs.names() if lapses.is_alive(self.world.store, name)}
                 await self.programs.end_unless(alive, self.scale_down)
 
     def stop(self) -> None:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from deploytool.emulator import lapses
 from deploytool.emulator.bodies import answer, json_object
 from deploytool.emulator.errors import ApiError, conflict, invalid
 from deploytool.emulator.knative_request import service_body
@@ -43,7 +44,7 @@ def _bodies(request: Request, kind: str) -> list[dict[str, Any]]:
     world.pass_time()
     prefix = f"projects/{request.path_params['project']}/locations/"
     prefix += f"{location_of(request.path_params['project'], region).region}/" if region else ""
-    return [row.body for row in world.store.all_of(kind) if row.name.startswith(prefix)]
+    return [lapses.seen(world.store, row) for row in world.store.all_of(kind) if row.name.startswith(prefix)]
 
 
 def _one(request: Request, kind: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-CHUNK = 64 * 1024  # bytes read in one go, so that a talkative program leaves the loop to others
+CHUNK = 8 * 1024  # bytes read in one go, so that a talkative program leaves the loop to others
 MAX_LINE = 64 * 1024  # bytes of one log entry; a longer line is several
 MAX_FILE = 5_000_000  # bytes of a log file before it is moved aside; one earlier file is kept
 

@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from deploytool.emulator.daemon import START_WAIT
 from deploytool.emulator.images import NotRunnable, ingress_of, launch_of
 from deploytool.emulator.journal import Journal
 from deploytool.emulator.probe import Probe, answers, probe_of
 from deploytool.emulator.program_output import Output
 
-START_WAIT = 10.0  # seconds until a program must listen, whatever patience its probe has
 END_WAIT = 1.0  # seconds a program gets after SIGTERM
 QUICK = 10.0  # seconds; a program that ends sooner has crashed at its start
 CRASHES = 3  # so many of those in a row, and it rests
@@ -60,6 +60,7 @@ class Programs:
     _running: dict[str, Program] = field(default_factory=dict)
     _starting: dict[str, asyncio.Lock] = field(default_factory=dict)
     _crashes: dict[str, Crashes] = field(default_factory=dict)
+    _failed: dict[str, tuple[float, str]] = field(default_factory=dict)  # when a start failed last, and why
 
     @asynccontextmanager
     async def at(self, revision: dict[str, Any]) -> AsyncIterator[int]:
@@ -78,14 +79,14 @@ class Programs:
         return self.state / "logs" / project / region / service / f"{name}.log"
 
     async def _one_of(self, revision: dict[str, Any]) -> Program:
-        name = revision["name"]
+        name, asked = revision["name"], time.monotonic()
         async with self._starting.setdefault(name, asyncio.Lock()):
             program = self._running.get(name)
             if program is not None and program.process.poll() is not None:
-                self._note_end(name, self._running.pop(name))
+                self._noticed(name)
                 program = None
             if program is None:
-                self._check_rest(name)
+                self._check_start(name, asked)
                 program = self._running[name] = self._start(revision)
                 program.inside += 1  # nobody ends it for idleness meanwhile
                 await self._started(revision, program)
@@ -129,7 +130,9 @@ class Programs:
             self._note_end(name, self._running.pop(name, program))
         await self.end(name)
         self.journal.system(revision, "ERROR", f"The instance was not started. {problem}")
-        raise NotRunnable(f"{problem.rstrip('.')}; see {self.log_of(name)}.")
+        told = f"{problem.rstrip('.')}; see {self.log_of(name)}."
+        self._failed[name] = time.monotonic(), told
+        raise NotRunnable(told)
 
     async def _waited(self, program: Program, probe: Probe) -> str | None:
         """Why it did not start; None when it did."""
@@ -144,6 +147,12 @@ class Programs:
             pause = min(pause * 1.2, 0.2)
         return f"The program did not {probe} on PORT within {probe.within:g} s."
 
+    def _noticed(self, name: str) -> None:
+        """It ended while nobody looked."""
+        program = self._running.pop(name)
+        self._note_end(name, program)
+        self.journal.system({"name": name}, "WARNING", f"The program ended with code {program.process.poll()}.")
+
     def _note_end(self, name: str, program: Program) -> None:
         """It ended by itself: count that when it was soon after the start, and end what it left behind."""
         now = time.monotonic()
@@ -152,7 +161,11 @@ class Programs:
         self._crashes[name] = Crashes(crashes.count + 1 if quick else 0, now)
         self._kill(program)
 
-    def _check_rest(self, name: str) -> None:
+    def _check_start(self, name: str, asked: float) -> None:
+        """NotRunnable when a start failed while this request waited for it, or a few did just before."""
+        failed_at, why = self._failed.get(name, (0.0, ""))
+        if failed_at > asked:
+            raise NotRunnable(why)
         crashes = self._crashes.get(name)
         if crashes is None or crashes.count < CRASHES:
             return
@@ -190,13 +203,14 @@ class Programs:
         await asyncio.gather(*(self.end(name) for name in list(self._running)))
         self._crashes.clear()
 
-    def any(self) -> bool:
-        return bool(self._running)
+    def names(self) -> list[str]:
+        """The revisions whose programs run."""
+        return list(self._running)
 
     async def end_unless(self, alive: set[str], idle: float) -> None:
         """End the programs of revisions that are gone, and those that nobody asked for `idle` seconds."""
         for name in [name for name, p in self._running.items() if p.process.poll() is not None and not p.inside]:
-            self._note_end(name, self._running.pop(name))
+            self._noticed(name)
         long_ago = time.monotonic() - idle
         unused = {name for name, p in self._running.items() if not p.inside and p.used < long_ago}
         await asyncio.gather(*(self.end(name) for name in (set(self._running) - alive) | unused))

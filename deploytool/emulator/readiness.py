@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+from deploytool.emulator.errors import EmulatorError
 from deploytool.emulator.images import NotRunnable, has_image
 from deploytool.emulator.programs import Programs
 from deploytool.emulator.world import Resource, World
 
+RETRY = 1.0  # seconds
 AT_ONCE = 4  # programs that are started at the same time: a whole fleet may be deployed in one go
 
 
@@ -47,12 +49,20 @@ class Readiness:
 
     async def _try(self, operation: str) -> None:
         revision = self._world.made_by(operation)
-        problem: str | None = None
-        if revision is not None:
-            async with self._room:
-                try:
-                    async with self._programs.at(revision):
-                        pass
-                except NotRunnable as reason:
-                    problem = str(reason)
-        self._world.tried(operation, problem)
+        async with self._room:
+            problem = None if revision is None else await self._problem_of(revision)
+        while True:
+            try:
+                return self._world.tried(operation, problem)
+            except EmulatorError:  # no room on the disk, say: nobody else would end the operation
+                await asyncio.sleep(RETRY)
+
+    async def _problem_of(self, revision: Resource) -> str | None:
+        """Why its program does not start; None when it does."""
+        try:
+            async with self._programs.at(revision):
+                return None
+        except NotRunnable as problem:
+            return str(problem)
+        except Exception as problem:  # an image whose configuration nobody expected fails like any other
+            return f"The image cannot be run: {type(problem).__name__}."

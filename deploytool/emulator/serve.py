@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from deploytool.emulator.client import Address
-from deploytool.emulator.daemon import SCALE_DOWN, SETTLE
+from deploytool.emulator.daemon import SCALE_DOWN, SETTLE, START_WAIT
 from deploytool.emulator.errors import EmulatorError
 from deploytool.emulator.lockfile import HOST, Claim, Holding, living, lock_path, take
 
@@ -23,11 +23,13 @@ def serve(
     settle: float = SETTLE,
     idle: float | None = None,
     scale_down: float = SCALE_DOWN,
+    start_wait: float = START_WAIT,
     ready: Callable[[Address], None] = lambda address: None,
 ) -> None:
     """Serve `state` on 127.0.0.1:`port` (0: any free one); `ready` is called once clients can come.
 
-    `idle` seconds without a request end it; None serves until SIGINT or SIGTERM. A program ends after `scale_down`.
+    `idle` seconds without a request end it; None serves until SIGINT or SIGTERM. A program ends after `scale_down`
+    seconds without one, and must listen `start_wait` seconds after its start.
     Raises EmulatorError when another server has the folder, or the folder or port cannot be used.
     """
     from deploytool.emulator.house import House
@@ -35,7 +37,8 @@ def serve(
     state = state.resolve()
     holding = _take_folder(state)
     try:
-        house = House(state, port=port, settle=settle, token=secrets.token_urlsafe(24), scale_down=scale_down)
+        token = secrets.token_urlsafe(24)
+        house = House(state, port=port, settle=settle, token=token, scale_down=scale_down, start_wait=start_wait)
         try:
             holding.write(Claim(os.getpid(), house.port, house.token))
             ready(Address(HOST, house.port, house.token))

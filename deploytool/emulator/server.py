@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from deploytool.emulator import admin, gateway, iam, knative, logging_api, v2
+from deploytool.emulator import admin, cloudbuild, gateway, iam, knative, logging_api, registry, storage, v2
 from deploytool.emulator.bodies import plain
 from deploytool.emulator.errors import ApiError, EmulatorError
 
@@ -38,7 +38,17 @@ async def _no_route(request: Request, problem: Exception) -> Response:
 def application(house: House, folder: Path) -> Starlette:
     """All routes over one house; `folder` is the state folder."""
     app = Starlette(
-        routes=[*iam.routes, *v2.routes, *knative.routes, *gateway.routes, *logging_api.routes, *admin.routes],
+        routes=[
+            *iam.routes,
+            *v2.routes,
+            *logging_api.routes,
+            *registry.routes,
+            *knative.routes,
+            *cloudbuild.routes,
+            *storage.routes,
+            *gateway.routes,
+            *admin.routes,
+        ],
         exception_handlers={ApiError: _refused, EmulatorError: _unusable, HTTPException: _no_route},
     )
     app.state.house = house

@@ -6,11 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from deploytool.emulator import jobs, operations, revisions, services, traffic
+from deploytool.emulator import jobs, lapses, operations, revisions, services, traffic
 from deploytool.emulator.names import short
 from deploytool.emulator.stamps import stamp
 from deploytool.emulator.store import Row, Store
-from deploytool.emulator.templates import asked_failure
 
 Resource = dict[str, Any]
 
@@ -25,11 +24,16 @@ def settle_due(store: Store, now: float) -> None:
         with store.writing():
             for row in due:
                 at = stamp(datetime.fromtimestamp(row.due or now, UTC))
+                if row.kind == lapses.EVENTS:
+                    lapses.happen(store, row, at, _settled)
+                    continue
                 ended = _ended(store, row, at)
                 if ended is None:
                     waiting.add(row.name)
                     continue
-                store.put(replace(row, body=ended, due=None))
+                over = row.hidden | {"trial": False}
+                store.put(replace(row, body=lapses.told(row, row.body, ended), hidden=over, due=None))
+                lapses.schedule(store, row, row.due or now)
                 waiting.clear()
 
 
@@ -61,18 +65,20 @@ def _removed(store: Store, target: Row, at: str) -> Resource:
 
 def _service_ended(store: Store, operation: Row, target: Row, at: str) -> Resource | None:
     made = store.get(operation.hidden["revision"]) if operation.hidden["revision"] else None
-    failure = _failure_of(operation, made.body) if made else None
+    failure = _failure_of(operation, made) if made else None
     if made is not None and made.body.get("reconciling"):
-        store.put(replace(made, body=revisions.finished(made.body, failure, at), hidden={}))
+        hidden = {key: value for key, value in made.hidden.items() if key != "trial"}
+        store.put(replace(made, body=revisions.finished(made.body, failure, at), hidden=hidden))
     service = target.body
     if service.get("generation") == operation.body["metadata"]["generation"] and not service.get("deleteTime"):
-        own = {row.name: row for row in store.children("revisions", service["name"])}
+        own = _revisions_of(store, service)
         if _still_tried(service, own):
             moved = services.routed(service, _ready(own) | set(serving(service)))
+            moved = lapses.with_traffic_of(service, moved, operation.hidden)
             if moved != service:
                 store.put(replace(target, body=moved))
             return None
-        service = _settled(store, service, own, at)
+        service = _settled(store, service, at, operation.hidden)
         store.put(replace(target, body=service))
     if failure is not None:
         return operations.failed(operation.name, "Service", service, failure.message)
@@ -81,12 +87,16 @@ def _service_ended(store: Store, operation: Row, target: Row, at: str) -> Resour
     return operations.done(operation.name, "Service", service)
 
 
-def _failure_of(operation: Row, revision: Resource) -> revisions.Failure | None:
-    """What the template asks for, or what the trial of the revision's program found."""
-    asked, problem = asked_failure(revision), operation.hidden.get("problem")
+def _failure_of(operation: Row, made: Row) -> revisions.Failure | None:
+    """What a fault or the template asks for, or what the trial of the revision's program found."""
+    asked, problem = lapses.failure_of(made), operation.hidden.get("problem")
     if asked:
-        return revisions.asked_to_fail(revision, asked)
-    return revisions.failed_to_start(revision, problem) if problem else None
+        return revisions.asked_to_fail(made.body, asked)
+    return revisions.failed_to_start(made.body, problem) if problem else None
+
+
+def _revisions_of(store: Store, service: Resource) -> dict[str, Row]:
+    return {row.name: row for row in store.children("revisions", service["name"])}
 
 
 def _still_tried(service: Resource, own: dict[str, Row]) -> bool:
@@ -99,7 +109,8 @@ def _ready(own: dict[str, Row]) -> set[str]:
     return {short(name) for name, row in own.items() if revisions.is_ready(row.body)}
 
 
-def _settled(store: Store, service: Resource, own: dict[str, Row], at: str) -> Resource:
+def _settled(store: Store, service: Resource, at: str, operation: Resource | None = None) -> Resource:
+    own = _revisions_of(store, service)
     newest = own.get(service.get("latestCreatedRevision", ""))
     ready = _ready(own)
     if newest is None:  # imported without its newest revision: keep what the import said about it
@@ -107,8 +118,10 @@ def _settled(store: Store, service: Resource, own: dict[str, Row], at: str) -> R
         fine = service.get("latestReadyRevision") == newest_body["name"]
     else:
         newest_body, fine = newest.body, short(newest.name) in ready
-    failure = None if fine else revisions.failure_of(newest_body, asked_failure(newest_body))
+    asked = lapses.failure_of(newest) if newest else None
+    failure = None if fine else revisions.failure_of(newest_body, asked)
     after = services.settled(service, newest_body, ready | set(serving(service)), failure, at)
+    after = lapses.with_traffic_of(service, after, operation)
     _retire(store, own, serving(after), at)
     return after
 

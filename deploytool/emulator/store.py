@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from deploytool.emulator.errors import EmulatorError
+from deploytool.emulator.past import Past
 
 VERSION = 1
 SCHEMA = """
 CREATE TABLE resources (
     name     TEXT PRIMARY KEY,
-    kind     TEXT NOT NULL,             -- services, revisions, jobs, operations, policies
+    kind     TEXT NOT NULL,             -- services, revisions, jobs, operations, policies, events, …
     location TEXT NOT NULL,             -- projects/P/locations/R
     parent   TEXT NOT NULL,             -- the location, or the service of a revision or policy
     body     TEXT NOT NULL,             -- what a client sees, without addresses
@@ -51,6 +52,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.past = Past()
         with self._explained():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._db = sqlite3.connect(path, isolation_level=None, timeout=5)
@@ -107,6 +109,8 @@ class Store:
         return list(self._rows("due <= ? ORDER BY due, name", (now,)))
 
     def put(self, row: Row) -> None:
+        if row.kind in {"services", "revisions", "jobs"}:
+            self.past.remember(row.name, row.body)
         self._run(
             "INSERT OR REPLACE INTO resources (name, kind, location, parent, body, hidden, due) VALUES (?,?,?,?,?,?,?)",
             (row.name, row.kind, row.location, row.parent, json.dumps(row.body), json.dumps(row.hidden), row.due),
@@ -120,6 +124,7 @@ class Store:
 
     def clear(self) -> None:
         self._run("DELETE FROM resources")
+        self.past.clear()
 
     def _rows(self, where: str, values: tuple[Any, ...]) -> Iterator[Row]:
         query = f"SELECT name, kind, parent, body, hidden, due FROM resources WHERE {where}"

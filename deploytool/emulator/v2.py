@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from deploytool.emulator import paging
+from deploytool.emulator import lapses, paging
 from deploytool.emulator.addresses import with_addresses
 from deploytool.emulator.bodies import answer, json_object
 from deploytool.emulator.errors import ApiError, invalid, not_found
@@ -59,7 +59,7 @@ def _page(request: Request, kind: str, column: str, value: str) -> Response:
     world = _world(request)
     world.pass_time()
     rows = world.store.page(kind, column=column, value=value, after=after, size=size + 1)
-    shown = [with_addresses(kind, row.body, request.app.state.base) for row in rows[:size]]
+    shown = [with_addresses(kind, lapses.seen(world.store, row), request.app.state.base) for row in rows[:size]]
     body: dict[str, Any] = {kind: shown} if shown else {}
     if len(rows) > size:
         body["nextPageToken"] = paging.token_for(collection, rows[size - 1].name)

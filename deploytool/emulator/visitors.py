@@ -13,7 +13,7 @@ from deploytool.emulator.names import location_of
 MAX_SECONDS = 600.0
 MAX_RATE = 200.0  # requests a second
 MAX_INSIDE = 50  # visitors that wait for an answer at the same time; more do not come
-USER_AGENT = (("user-agent", "emulator-visitors"), ("accept", "*/*"))
+WHO = (("user-agent", "emulator-visitors"), ("accept", "*/*"))
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,13 @@ class Visitors:
     def __init__(self, forwarding: Forwarding, base: str) -> None:
         self._forwarding = forwarding
         self._base = base
+        self._host = base.removeprefix("http://")
         self._streams: dict[str, asyncio.Task[None]] = {}
         self._inside: set[asyncio.Task[None]] = set()
 
     def any(self) -> bool:
-        return bool(self._streams)
+        """Is somebody on the way, or waiting for an answer?"""
+        return bool(self._streams or self._inside)
 
     def send(self, visit: Visit) -> None:
         """From now on, instead of an earlier stream to the same service; 404 when there is no such service."""
@@ -96,6 +98,6 @@ class Visitors:
         url = f"{self._base}/run/{project}/{region}/{service}{visit.path.partition('?')[0]}"
         try:
             revision = self._forwarding.revision_for(visit.service, None)
-            await self._forwarding.answer(revision, Asked("GET", visit.path, url, USER_AGENT))
+            await self._forwarding.answer(revision, Asked("GET", visit.path, url, (("host", self._host), *WHO)))
         except ApiError:
             return  # noted in the log, as far as a revision was there to answer

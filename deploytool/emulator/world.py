@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from deploytool.emulator import jobs, masks, operations, services
+from deploytool.emulator import jobs, lapses, masks, operations, services
 from deploytool.emulator.errors import already_exists, conflict, failed_precondition, invalid, not_found
 from deploytool.emulator.names import check_service_id, short
 from deploytool.emulator.services import Moment
@@ -62,7 +62,7 @@ class World:
 
     def get(self, kind: str, name: str) -> Resource:
         """The resource; 404 when there is none."""
-        return self._row(kind, name).body
+        return lapses.seen(self.store, self._row(kind, name))
 
     def _row(self, kind: str, name: str) -> Row:
         self.pass_time()
@@ -78,6 +78,7 @@ class World:
     def operation(self, name: str) -> Resource:
         """The operation; while it runs its metadata shows the resource as it is now."""
         row = self._row("operations", name)
+        lapses.check_found(row)
         target = self.store.get(row.hidden["target"])
         if row.body.get("done") or target is None:
             return row.body
@@ -121,7 +122,8 @@ class World:
         tried = made is not None and self._is_tried(made)
         with self.store.writing():
             if made is not None:
-                self.store.put(Row(made["name"], "revisions", name, made, {"trial": started} if tried else {}))
+                hidden = ({"trial": started} if tried else {}) | lapses.hidden_of_revision()
+                self.store.put(Row(made["name"], "revisions", name, made, hidden))
                 stored = stored | {"latestCreatedRevision": made["name"]}
             location = "/".join(name.split("/")[:4])
             self.store.put(Row(name, "services", location, stored, {"counter": change.counter}))
@@ -201,8 +203,9 @@ class World:
         """A new operation; one that `waits` has no time of its own at which it is due."""
         name = name or operations.operation_name(resource["name"])
         operation = operations.running(name, kind, resource)
-        due = self.clock() + self.settle
+        due, waits = self.clock() + self.settle, waits or lapses.never_settles()
         known = {"target": resource["name"], "kind": kind, "revision": None, "deletes": False, "earliest": due}
+        known |= lapses.hidden_of_operation()
         location = "/".join(name.split("/")[:4])
         self.store.put(Row(name, "operations", location, operation, known | hidden, None if waits else due))
         return operation
@@ -211,7 +214,9 @@ class World:
 
     def _is_tried(self, revision: Resource) -> bool:
         """A failure that was asked for needs no trial."""
-        return self.trials is not None and not asked_failure(revision) and self.trials.can_run(revision)
+        if self.trials is None or asked_failure(revision) or not lapses.starts():
+            return False
+        return self.trials.can_run(revision)
 
     def untried(self) -> list[str]:
         """The operations whose revisions an earlier server did not try to the end."""

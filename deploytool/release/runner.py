@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -16,24 +15,15 @@ from typing import Any
 from deploytool.domain import traffic_plan
 from deploytool.domain.maps import rows_at
 from deploytool.domain.plan import Plan
-from deploytool.domain.release import EXIT_CODES, EventKind, Kind, Outcome, Release
+from deploytool.domain.release import Kind, Outcome, Release
 from deploytool.errors import CouldNotLook, DeployToolError, ExitCode, LeaseHeld, LeaseLost, Terminated
 from deploytool.release import candidate, jobs, proving, shifting, undo, watching
+from deploytool.release.ending import Ending, written_down
 from deploytool.release.journal import Journal
 from deploytool.release.tools import Hold, Tools
 from deploytool.release.writing import Moved, StepFailed
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How one release ended for now: without an outcome it waits, or its end could not be reached."""
-
-    outcome: Outcome | None
-    reason: str
-    exit_code: ExitCode
-    next_command: str = ""
 
 
 class Runner:
@@ -54,7 +44,12 @@ class Runner:
             self.journal.done.pop("verify", None)  # it waited: look again before it gets traffic
 
     def begin(self) -> Ending:
-        """Write the plan down, then run it. A release that could not be written down never was."""
+        """Write the plan down, then run it. A release that could not be written down never was.
+
+        Raises PlanChanged when the service is not as it was planned on: somebody else's release may have ended
+        while we waited for the lease.
+        """
+        proving.must_be_as_planned(self.plan, self.tools)
         try:
             self.journal.begun(self.plan.record())
         except (KeyboardInterrupt, Terminated) as stop:
@@ -77,8 +72,7 @@ class Runner:
         late = self._too_late(aborted=reason)
         if late is not None:
             return late
-        ending = self._back(reason, Outcome.ABORTED)
-        return ending if ending.outcome is not Outcome.ABORTED else _with_code(ending, ExitCode.CLEAN)
+        return self._back(reason, Outcome.ABORTED).told_by(ExitCode.CLEAN)
 
     def _too_late(self, **said: Any) -> Ending | None:
         """Write down who goes on with it; an ending when somebody else does so already, or did."""
@@ -104,10 +98,11 @@ class Runner:
             raise
 
     def _stopped(self, stop: BaseException) -> Ending:
-        word = "interrupted" if isinstance(stop, KeyboardInterrupt) else "terminated"
-        code = ExitCode.INTERRUPTED if isinstance(stop, KeyboardInterrupt) else ExitCode.TERMINATED
-        ending = self._back(word, Outcome.ABORTED)
-        return _with_code(ending, code) if ending.outcome is Outcome.ABORTED else ending
+        """By Ctrl-C or SIGTERM: everything is put back, and the exit code says which of the two it was."""
+        interrupted = isinstance(stop, KeyboardInterrupt)
+        ending = self._back("interrupted" if interrupted else "terminated", Outcome.ABORTED)
+        code = ExitCode.INTERRUPTED if interrupted else ExitCode.TERMINATED
+        return ending.told_by(code)
 
     def _run(self) -> Ending:
         plan = self.plan
@@ -133,7 +128,8 @@ class Runner:
             if plan.kind is Kind.DEPLOY:
                 raise
             return self._hand_over(Moved(failed.message, hint=failed.hint), "the map is restored")
-        reason = f"{plan.revision} serves {plan.commit[:8]}" if plan.kind is Kind.DEPLOY else "the map is restored"
+        back = f"{traffic_plan.said(plan.goal)} serves again"
+        reason = f"{plan.revision} serves {plan.commit[:8]}" if plan.kind is Kind.DEPLOY else back
         return self._succeeded(reason)
 
     def _run_job(self) -> Ending:
@@ -144,9 +140,14 @@ class Runner:
         return self._succeeded(f"the next execution of {plan.place.name} runs {plan.commit[:8]}")
 
     def _succeeded(self, reason: str) -> Ending:
-        self.journal.ended(Outcome.SUCCEEDED, reason)
+        self._end(Outcome.SUCCEEDED, reason)
         self.tools.teller.done(reason)
         return Ending(Outcome.SUCCEEDED, reason, ExitCode.CLEAN)
+
+    def _end(self, outcome: Outcome, reason: str) -> None:
+        """The last line; whatever comes after it changes nothing any more."""
+        self.tools.ending()
+        self.journal.ended(outcome, reason)
 
     def _step(self, name: str, work: Any, *given: Any, meant: Mapping[str, Any] = NOTHING) -> None:
         """Intent, work, observation; nothing for what was seen done already."""
@@ -186,7 +187,8 @@ class Runner:
     def _verify(self) -> Mapping[str, Any]:
         evidence = proving.verify(self.plan, self.since, self.tools)
         passed = len(evidence["checks"])
-        return evidence | {"said": f"{passed} checks" if passed else str(evidence.get("note", ""))}
+        said = "1 check" if passed == 1 else f"{passed} checks"
+        return evidence | {"said": said if passed else str(evidence.get("note", ""))}
 
     def _shift(self, percent: int) -> Mapping[str, Any]:
         asked = shifting.shift(self.plan, percent, self.tools, self.hold)
@@ -216,7 +218,7 @@ class Runner:
                 said = f"{reason}; it could not be undone: {problem.message}"
                 return self._stuck(said, _again(self.plan, "--abort"))
             self.tools.teller.done(undone)
-            return Ending(outcome, f"{reason}. {_capital(undone)}.", ExitCode.FAILED_SAFE, hint)
+            return Ending(outcome, f"{reason.rstrip('.')}. {_capital(undone)}.", ExitCode.FAILED_SAFE, hint)
 
     def _undo(self, reason: str, outcome: Outcome) -> str:
         """How it is now, for people."""
@@ -229,7 +231,7 @@ class Runner:
             undone = self._put_back()
             self.journal.observed("undo", said=undone.said, serving=undone.rows)
             said = undone.said
-        self.journal.ended(outcome, reason)
+        self._end(outcome, reason)
         return said
 
     def _put_back(self) -> undo.Undone:
@@ -252,13 +254,13 @@ class Runner:
 
     def _hand_over(self, moved: Moved, reason: str = "") -> Ending:
         """Somebody else's wish stands; only our tag goes. A person decides what should serve."""
-        said = f"{reason}. {moved.message}" if reason else moved.message
+        said = f"{reason.rstrip('.')}. {moved.message}" if reason else moved.message
         with self.tools.shield():
             try:
                 self._regain()
                 if not self.plan.job:
                     undo.drop_tag(self.plan, self.tools, self.hold)
-                self.journal.ended(Outcome.NEEDS_HUMAN, said)
+                self._end(Outcome.NEEDS_HUMAN, said)
             except DeployToolError as problem:
                 return self._stuck(f"{said} {problem.message}", moved.hint)
             self.tools.teller.failed(said)
@@ -266,28 +268,15 @@ class Runner:
 
     def _stuck(self, said: str, hint: str) -> Ending:
         """No end could be reached: it stays open, so that --resume or --abort can reach one."""
-        ended = self._ended()
+        ended = written_down(self.tools.ledger, self.plan.id)
         if ended is not None:
             return ended
         self.tools.teller.failed(said)
         return Ending(None, said, ExitCode.NEEDS_HUMAN, hint)
 
-    def _ended(self) -> Ending | None:
-        """How it ended after all: somebody else ended it, or its last line was written although nobody said so."""
-        with suppress(DeployToolError):
-            for event in self.tools.ledger.events(self.plan.id):
-                if event.kind is EventKind.ENDED:
-                    outcome = Outcome(event.data["outcome"])
-                    return Ending(outcome, str(event.data["reason"]), EXIT_CODES[outcome])
-        return None
-
 
 def _again(plan: Plan, option: str) -> str:
     return f"deploytool deploy {plan.place.name} {option}"
-
-
-def _with_code(ending: Ending, code: ExitCode) -> Ending:
-    return Ending(ending.outcome, ending.reason, code, ending.next_command)
 
 
 def _capital(text: str) -> str:

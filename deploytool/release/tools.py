@@ -83,6 +83,7 @@ class Tools:
     stats: Callable[[tuple[str, ...], datetime, datetime], Mapping[str, RequestStats]]
     ask: Callable[[str], bool] | None = None  # None: nobody is there to be asked
     shield: Callable[[], AbstractContextManager[object]] = nullcontext  # inside, a first signal waits
+    ending: Callable[[], None] = lambda: None  # said before the last line is written: a signal stops nothing any more
     limits: Limits = field(default_factory=Limits)
 
 

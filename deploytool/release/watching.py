@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from deploytool.domain.judge import Judgement, JudgeRules, RequestStats, Word, judged
+from deploytool.domain.judge import Judgement, JudgeRules, RequestStats, Word, judged, p95_of
 from deploytool.domain.plan import Plan
 from deploytool.domain.rollout import Ask, Finish, Hold, RollBack, Shift, next_move
 from deploytool.errors import CouldNotLook
@@ -20,7 +20,7 @@ NOTHING = RequestStats(0)
 def bake(plan: Plan, percent: int, tools: Tools, lease: Lease) -> Judgement:
     """Watch one step to its end. Raises StepFailed when it must go back, Moved when somebody moved traffic."""
     index = plan.steps.index(percent)
-    since, began = tools.time.now(), tools.time.monotonic()
+    since, began, told = tools.time.now(), tools.time.monotonic(), ""
     while True:
         lease.check()
         judgement = _look(plan, tools, since)
@@ -37,7 +37,9 @@ def bake(plan: Plan, percent: int, tools: Tools, lease: Lease) -> Judgement:
                     return Judgement(Word.INCONCLUSIVE, f"{reason}; a person said to go on", judgement.evidence)
                 raise StepFailed(f"at {percent} % nobody can tell: {reason}", hint=_logs(plan))
             case Hold(until):
-                tools.teller.tell(f"{percent} %: {judgement.why}")
+                if judgement.why != told:
+                    tools.teller.tell(f"{percent} %: {judgement.why}")
+                told = judgement.why
                 pause = max(plan.watch.bake / LOOKS, tools.limits.poll)
                 tools.time.sleep(max(0.0, min(pause, until - elapsed)))
 
@@ -56,12 +58,14 @@ def _look(plan: Plan, tools: Tools, since: datetime) -> Judgement:
 
 
 def together(sides: list[RequestStats]) -> RequestStats:
-    """Several revisions as one side; of their latencies the lowest, which is the strictest to be held against."""
+    """Several revisions as one side."""
+    latencies = tuple(seconds for side in sides for seconds in side.latencies)
     times = [side.p95_seconds for side in sides if side.p95_seconds is not None]
     return RequestStats(
         requests=sum(side.requests for side in sides),
         server_errors=sum(side.server_errors for side in sides),
-        p95_seconds=min(times, default=None),
+        p95_seconds=p95_of(latencies) if latencies else min(times, default=None),
+        latencies=latencies,
         errors=sum(side.errors for side in sides),
         sampled=any(side.sampled for side in sides),
         doubts=sum(side.doubts for side in sides),

@@ -8,10 +8,15 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, assert_never
 
 if TYPE_CHECKING:
+    from deploytool.domain.ledger_report import LedgerReport
+    from deploytool.domain.lock_report import LockReport
     from deploytool.domain.proof import ProofReport
+    from deploytool.domain.release_report import PlanReport, ReleaseReport
     from deploytool.domain.report import DriftReport, StatusReport, WhereReport
 
-    Report = DriftReport | StatusReport | WhereReport | ProofReport
+    Report = (
+        DriftReport | StatusReport | WhereReport | ProofReport | PlanReport | ReleaseReport | LedgerReport | LockReport
+    )
 
 
 class Format(StrEnum):

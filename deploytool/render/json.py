@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from deploytool.domain.lock_report import LockReport
 from deploytool.domain.report import (
     DriftReport,
     StatusReport,
@@ -20,6 +21,9 @@ from deploytool.render.shapes import Shape, error_shapes, moment_shape, remark_s
 from deploytool.render.text import valid_unicode
 
 if TYPE_CHECKING:
+    from deploytool.domain.ledger_report import LedgerReport
+    from deploytool.domain.proof import ProofReport
+    from deploytool.domain.release_report import PlanReport, ReleaseReport
     from deploytool.render import Report
 
 
@@ -32,11 +36,25 @@ def document(report: Report, *, fleet: Mapping[str, Any] | None = None) -> str:
             shape = _status(report, fleet)
         case WhereReport():
             shape = _where(report)
-        case _:
-            from deploytool.render.explain_json import explain_shape
+        case LockReport():
+            from deploytool.render.lock_views import lock_shape
 
-            shape = explain_shape(report)
+            shape = lock_shape(report)
+        case _:
+            shape = _seldom_shape(report)
     return json.dumps(_encodable(shape), indent=2) + "\n"
+
+
+def _seldom_shape(report: ProofReport | LedgerReport | PlanReport | ReleaseReport) -> Shape:
+    from deploytool.domain.proof import ProofReport
+
+    if isinstance(report, ProofReport):
+        from deploytool.render.explain_json import explain_shape
+
+        return explain_shape(report)
+    from deploytool.render.release_json import release_shape
+
+    return release_shape(report)
 
 
 def _encodable(value: Any) -> Any:

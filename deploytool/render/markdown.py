@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from deploytool.domain.lock_report import LockReport
 from deploytool.domain.report import (
     DriftReport,
     ServiceDrift,
@@ -16,7 +17,7 @@ from deploytool.domain.report import (
 )
 from deploytool.render.age import age, clock_time
 from deploytool.render.markdown_items import beside, history_items
-from deploytool.render.markdown_text import MARKS, code, prose, table
+from deploytool.render.markdown_text import MARKS, code, fenced, prose, table
 from deploytool.render.wording import (
     containing_of,
     has_regions,
@@ -29,6 +30,11 @@ from deploytool.render.wording import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from deploytool.domain.ledger_report import LedgerReport
+    from deploytool.domain.proof import ProofReport
+    from deploytool.domain.release_report import PlanReport, ReleaseReport
     from deploytool.render import Report
 
 
@@ -40,11 +46,24 @@ def markdown(report: Report, *, now: datetime, verbose: bool) -> str:
             blocks = _status(report, now)
         case WhereReport():
             blocks = _where(report, now)
+        case LockReport():
+            blocks = _locks(report)
         case _:
-            from deploytool.render.explain_markdown import explain_blocks
-
-            blocks = explain_blocks(report, now)
+            blocks = [*_seldom_blocks(report, now)]
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _seldom_blocks(report: ProofReport | LedgerReport | PlanReport | ReleaseReport, now: datetime) -> Sequence[str]:
+    from deploytool.domain.proof import ProofReport
+
+    if isinstance(report, ProofReport):
+        from deploytool.render.explain_markdown import explain_blocks
+
+        return explain_blocks(report, now)
+    from deploytool.render.release_table import release_lines
+    from deploytool.render.sheet import View, painted
+
+    return [fenced(painted(release_lines(report, View(now)), colour=False))]  # a log of its own: read as it stands
 
 
 def _drift(report: DriftReport, now: datetime, verbose: bool) -> list[str]:
@@ -127,3 +146,23 @@ def _where_row(row: WhereRow, now: datetime) -> list[str]:
         f"{clock_time(row.since)} ({age(row.since, now)})" if row.since else "",
         prose(containing_of(row), cell=True),
     ]
+
+
+def _locks(report: LockReport) -> list[str]:
+    from deploytool.render.lock_views import length, summary_of, why_of
+
+    titles = ["Service", "Region", "Holder", "Commit", "Held for", "Lapses in", "Id", "Why"]
+    rows = [
+        [
+            code(one.service, cell=True),
+            code(one.region, cell=True),
+            code(f"{one.lease.holder.user}@{one.lease.holder.host}", cell=True),
+            code(short(one.lease.holder.commit), cell=True) if one.lease.holder.commit else "",
+            length(one.age),
+            length(one.seconds_left),
+            code(one.lease.id, cell=True),
+            code(why_of(one), cell=True),
+        ]
+        for one in report.held
+    ]
+    return ["### Who is releasing", table(titles, rows) if rows else "", f"{summary_of(report)}."]

@@ -41,3 +41,10 @@ def table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """`rows` hold finished Markdown: `code`, `prose` or our own words."""
     lines = [titles, ["---"] * len(titles), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def fenced(text: str) -> str:
+    """Lines of text that stand as they are, between fences that none of them can end."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{text.rstrip()}\n{fence}"

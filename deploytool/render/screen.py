@@ -37,7 +37,7 @@ def screen_of(stream: TextIO, environ: Mapping[str, str], colour: Colour = Colou
 COMMAND = re.compile(r"^([^\S\n]*)(::|##\[)", re.MULTILINE)
 
 
-def _as_text(match: re.Match[str]) -> str:
+def as_text(match: re.Match[str]) -> str:
     return f"{match[1]}\\x{ord(match[2][0]):02x}{match[2][1:]}"
 
 
@@ -45,7 +45,7 @@ def say(text: str, stream: TextIO | None = None) -> None:
     """Write the whole answer, ending in one newline. A reader that has gone away is not an error."""
     stream = sys.stdout if stream is None else stream
     encoding = stream.encoding or "utf-8"
-    text = COMMAND.sub(_as_text, text)
+    text = COMMAND.sub(as_text, text)
     text = (text if text.endswith("\n") else text + "\n").encode(encoding, "backslashreplace").decode(encoding)
     try:
         stream.write(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from deploytool.domain.lock_report import LockReport
 from deploytool.domain.report import DriftReport, StatusReport, WhereReport
 from deploytool.render.drift_table import drift_lines
 from deploytool.render.sheet import View, painted
@@ -11,6 +12,11 @@ from deploytool.render.status_table import status_lines
 from deploytool.render.where_table import where_lines
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
+    from deploytool.domain.ledger_report import LedgerReport
+    from deploytool.domain.proof import ProofReport
+    from deploytool.domain.release_report import PlanReport, ReleaseReport
     from deploytool.render import Report
 
 
@@ -22,8 +28,23 @@ def table(report: Report, view: View) -> str:
             lines = status_lines(report, view)
         case WhereReport():
             lines = where_lines(report, view)
-        case _:
-            from deploytool.render.explain_table import explain_lines  # half of this room: only when it is asked for
+        case LockReport():
+            from deploytool.render.lock_views import lock_lines
 
-            lines = explain_lines(report, view)
+            lines = lock_lines(report, view)
+        case _:
+            lines = _seldom_lines(report, view)
     return painted(lines, view.colour)
+
+
+def _seldom_lines(report: ProofReport | LedgerReport | PlanReport | ReleaseReport, view: View) -> list[Text]:
+    """Most of this room: loaded only when it is asked for."""
+    from deploytool.domain.proof import ProofReport
+
+    if isinstance(report, ProofReport):
+        from deploytool.render.explain_table import explain_lines
+
+        return explain_lines(report, view)
+    from deploytool.render.release_table import release_lines
+
+    return release_lines(report, view)

@@ -133,3 +133,13 @@ def test_a_failure_has_a_cause(candidate, stable, given_rules):
 )
 def test_the_95th_percentile_by_nearest_rank(seconds, p95):
     assert p95_of(seconds) == p95
+
+
+def test_one_cold_start_among_twenty_answers_is_not_a_failure() -> None:
+    rules = JudgeRules(min_requests=20)
+    stable = RequestStats(400, p95_seconds=0.010, latencies=(0.010,) * 400)
+    cold = (0.9, *(0.010,) * 19)
+    candidate = RequestStats(20, p95_seconds=0.9, latencies=cold)
+    assert judged(candidate, stable, rules).word is Word.INCONCLUSIVE
+    slow = (*(0.9,) * 5, *(0.010,) * 15)
+    assert judged(RequestStats(20, p95_seconds=0.9, latencies=slow), stable, rules).word is Word.FAIL

@@ -47,9 +47,11 @@ def test_pages_of_other_sites_stay_out(served, origin):
     assert ask(served, f"{served.v2}/services", Host="127.0.0.1", Origin="http://localhost:3000") == 200
 
 
-def test_as_a_proxy_it_leads_to_cloud_run_only(served):
-    inside, outside = "us-west2-run.googleapis.com", "storage.googleapis.com"
+def test_as_a_proxy_it_leads_to_what_is_answered_here_only(served):
+    inside, outside = "us-west2-run.googleapis.com", "iam.googleapis.com"
     assert ask(served, f"http://{inside}{served.v2}/services", Host=inside) == 200
+    assert ask(served, "http://storage.googleapis.com/storage/v1/b/none", Host="storage.googleapis.com") == 404
+    assert ask(served, "http://storage.googleapis.com/x", Host="storage.googleapis.com.evil.example") == 404
     assert ask(served, f"http://{outside}/x", Host=outside) == 403
     assert ask(served, f"http://{outside}/x", Host="127.0.0.1") == 403
     assert ask(served, "http://run.googleapis.com.evil.example/x", Host="127.0.0.1") == 403

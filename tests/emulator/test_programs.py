@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -162,6 +163,15 @@ def test_a_program_that_never_listens_is_given_up(served, short_wait):
     status, body = get(served, "/run/demo-project/us-west2/api/health")
     assert status == 503
     assert "did not listen" in body["error"]["message"]
+
+
+def test_who_waits_for_a_start_that_fails_does_not_begin_another(served, short_wait):
+    imported(served, build(served.state, "0b" * 32, "import time; time.sleep(60)"))
+    began = time.monotonic()
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: get(served, "/run/demo-project/us-west2/api/")[0], range(6)))
+    assert answers == [503] * 6
+    assert time.monotonic() - began < 1.6
 
 
 def test_a_program_without_visitors_ends_and_comes_back(served, monkeypatch):

@@ -20,8 +20,9 @@ from deploytool.domain.plan import Plan, Watch, plan_of, release_id, revision_na
 from deploytool.domain.preflight import refusals, traffic_lines
 from deploytool.domain.release import Kind, Release, releases_of
 from deploytool.emulator.errors import ApiError
-from deploytool.errors import CouldNotLook, LeaseHeld
-from deploytool.release.runner import Ending, Runner
+from deploytool.errors import CouldNotLook, LeaseHeld, PlanChanged
+from deploytool.release.ending import Ending
+from deploytool.release.runner import Runner
 from deploytool.release.tools import Looked, Tools
 from tests.release.small_cloud import (
     BY_NAME,
@@ -259,7 +260,7 @@ class SmallWorld:
             return runner.begin() if how == "begin" else runner.resume() if how == "resume" else runner.abort("by hand")
         except Death:
             dead = True
-        except (KeyboardInterrupt, CouldNotLook):
+        except (KeyboardInterrupt, CouldNotLook, PlanChanged):
             pass
         finally:
             assert not writer.unfenced, f"I2: a write {writer.unfenced}"

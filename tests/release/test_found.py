@@ -44,16 +44,10 @@ def test_a_release_goes_all_the_way(world):
     assert asked(world) == {"LATEST": 100}
 
 
-@pytest.mark.parametrize("moment", ["planned", "build"])
-def test_whoever_deploys_during_the_build_keeps_their_traffic(world, moment):
+def test_whoever_deploys_during_the_build_keeps_their_traffic(world):
     """LATEST was asked for before and after, but it meant another revision by then, and was pinned to the old one."""
     world.begin_with("latest")
-    plan = world.plan_deploy((100,), False)
-    if moment == "planned":
-        world.console("deploy")
-    ending = world.run(
-        plan, "begin", FAIR, [] if moment == "planned" else [Fault("build", 1, "console", ("deploy", 0))]
-    )
+    ending = deployed(world, Fault("build", 1, "console", ("deploy", 0)))
     assert ending.outcome is Outcome.FAILED_SAFE
     assert asked(world) == {"LATEST": 100}
 
@@ -62,9 +56,7 @@ def test_a_rollback_does_not_roll_over_what_was_deployed_since(world):
     world.begin_with("split")
     world.console("latest")
     world.clock.go(10.0)
-    plan = world.plan_rollback(0)
-    world.console("deploy")
-    ending = world.run(plan, "begin", FAIR, [])
+    ending = world.run(world.plan_rollback(0), "begin", FAIR, [Fault("ledger", 2, "console", ("deploy", 0))])
     assert ending.outcome is Outcome.NEEDS_HUMAN
     assert asked(world) == {"LATEST": 100}
 

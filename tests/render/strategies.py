@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 from hypothesis import strategies as st
 
 from deploytool.domain.doubt import Doubt, DoubtKind
-from deploytool.domain.model import Kind
+from deploytool.domain.ledger_report import LedgerReport
+from deploytool.domain.model import Kind, Place, TrafficTarget
+from deploytool.domain.plan import Before, Plan
+from deploytool.domain.preflight import CheckLine, Word
 from deploytool.domain.proof import (
     CommitProof,
     Importer,
@@ -18,6 +21,9 @@ from deploytool.domain.proof import (
     ServiceProof,
     ThirdParty,
 )
+from deploytool.domain.release import Event, EventKind, Outcome, Release, StepRecord
+from deploytool.domain.release import Kind as ReleaseKind
+from deploytool.domain.release_report import PlanReport, ReleaseReport, ReleaseRow
 from deploytool.domain.report import (
     CodeState,
     CommitNote,
@@ -40,6 +46,7 @@ from deploytool.domain.report import (
     WhereReport,
     WhereRow,
 )
+from deploytool.errors import ExitCode
 
 SAMPLES = (
     "\x1b[31mred\x1b[0m",
@@ -192,3 +199,83 @@ proof_reports = st.builds(
     tuples(st.builds(Remark, text, text)),
 )
 reports = st.one_of(drift_reports, status_reports, where_reports, proof_reports)
+
+places = st.builds(Place, text, text, text)
+targets = st.builds(TrafficTarget, st.none() | text, percents, st.booleans(), st.none() | text)
+maps = tuples(targets)
+plans = st.builds(
+    Plan,
+    id=text,
+    kind=st.sampled_from(ReleaseKind),
+    place=places,
+    commit=shas,
+    ref=text,
+    revision=text,
+    by=text,
+    reason=text,
+    builder=text,
+    image=text,
+    steps=st.sampled_from([(100,), (5, 50, 100)]),
+    before=st.none() | st.builds(Before, maps, maps, st.booleans()),
+    goal=maps,
+    from_commit=st.just("") | shas,
+    hold=st.booleans(),
+    commits=tuples(commits),
+    reaching=st.integers(0, 20),
+    authors=tuples(text),
+    settings=tuples(text),
+    checks=tuples(text),
+    notes=tuples(text),
+)
+check_lines = tuples(st.builds(CheckLine, text, st.sampled_from(Word), text, text, st.booleans()))
+plan_reports = st.lists(st.tuples(plans, check_lines), max_size=3).flatmap(
+    lambda found: st.builds(
+        PlanReport,
+        moments,
+        st.just(tuple(plan for plan, _ in found)),
+        st.just({plan.place: lines for plan, lines in found}),
+    )
+)
+ended_rows = st.builds(
+    ReleaseRow,
+    text,
+    places,
+    st.sampled_from(ReleaseKind),
+    shas,
+    text,
+    st.none() | st.sampled_from(Outcome),
+    text,
+    st.sampled_from(ExitCode),
+    text,
+    maps,
+    maps,
+    st.floats(0, 10**6),
+)
+release_reports = st.builds(ReleaseReport, moments, tuples(ended_rows))
+data = st.dictionaries(
+    text,
+    st.none() | st.booleans() | st.integers() | text | st.lists(text, max_size=2) | st.dictionaries(text, text)
+    | st.just([{"revision": "a", "percent": 100}]) | st.lists(st.fixed_dictionaries({"percent": text, "tag": text})),
+    max_size=4,
+)  # fmt: skip
+events = st.builds(Event, lines, text, moments, st.sampled_from(EventKind), text, data, st.integers(0, 9), text, text)
+releases = st.builds(
+    Release,
+    id=text,
+    kind=st.sampled_from(ReleaseKind),
+    place=places,
+    plan=st.fixed_dictionaries({"commit": shas, "revision": text}),
+    started_at=moments,
+    by=text,
+    ended_at=st.none() | moments,
+    outcome=st.none() | st.sampled_from(Outcome),
+    reason=text,
+    steps=tuples(st.builds(StepRecord, text, moments, st.none() | moments, st.none() | st.booleans(), data)),
+    events=tuples(events),
+)
+ledger_reports = st.one_of(
+    st.builds(LedgerReport, moments, tuples(releases), left_out=st.integers(0, 9)),
+    st.builds(LedgerReport, moments, st.tuples(releases), one=st.just(True)),
+    st.builds(LedgerReport, moments, st.just(()), verified=st.booleans(), breaks=tuples(text), events=lines),
+)
+told_reports = st.one_of(plan_reports, release_reports, ledger_reports)

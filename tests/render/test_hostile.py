@@ -37,9 +37,10 @@ from deploytool.domain.report import (
 from deploytool.render import Format, render
 from deploytool.render.markdown_text import code, prose
 from deploytool.render.text import printable
+from tests.render.locks import lock_report
 from tests.render.proofs import phase4
 from tests.render.reports import NOW
-from tests.render.strategies import SAMPLES, drift_reports, proof_reports, reports, text
+from tests.render.strategies import SAMPLES, drift_reports, proof_reports, reports, text, told_reports
 
 COLOUR = re.compile("\x1b\\[[0-9;]*m")
 FORBIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -62,6 +63,27 @@ def test_colour_adds_nothing_but_colour(report: Any, width: int) -> None:
     plain = render(report, Format.TABLE, now=NOW, verbose=True, width=width)
     coloured = render(report, Format.TABLE, now=NOW, verbose=True, width=width, colour=True)
     assert COLOUR.sub("", coloured) == plain
+
+
+@given(told_reports, st.sampled_from(Format), st.none() | st.integers(1, 200), st.booleans())
+def test_no_control_byte_leaves_a_plan_or_the_ledger(
+    report: Any, format: Format, width: int | None, symbols: bool
+) -> None:
+    said = render(report, format, now=NOW, width=width, symbols=symbols)
+    assert unsafe_in(said) == set()
+    said.encode()
+
+
+@given(told_reports, st.integers(20, 200))
+def test_colour_adds_nothing_to_a_plan_but_colour(report: Any, width: int) -> None:
+    plain = render(report, Format.TABLE, now=NOW, width=width)
+    assert COLOUR.sub("", render(report, Format.TABLE, now=NOW, width=width, colour=True)) == plain
+
+
+@given(told_reports)
+def test_markdown_of_a_plan_is_one_block_that_nothing_ends(report: Any) -> None:
+    tokens = GFM.parse(render(report, Format.MARKDOWN, now=NOW))
+    assert [token.type for token in tokens] == ["fence"]
 
 
 @given(drift_reports)
@@ -131,6 +153,18 @@ def test_a_pipe_shows_every_string_of_a_proof(report: Any) -> None:
             *(f"{file.path}" for file in proof.drift.commits[:1] for file in file.files),
         ]
         assert not [text for text in shown if printable(text).rstrip() not in said]
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_every_place_of_a_lock_is_a_sink(sample: str) -> None:
+    report = lock_report(sample)
+    for width in (None, 80):
+        said = render(report, Format.TABLE, now=NOW, width=width)
+        assert unsafe_in(said) == set()
+        assert COLOUR.sub("", render(report, Format.TABLE, now=NOW, width=width, colour=True)) == said
+    assert render(report, Format.JSON, now=NOW).isascii()
+    test_no_table_row_is_broken.hypothesis.inner_test(report, False)  # type: ignore[attr-defined]
+    test_markdown_renders_to_text_and_code_only.hypothesis.inner_test(report, False)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("sample", ["[/b]", "src/[id].tsx", "[bold red]x[/]", ":boom:", "[link=x]y[/link]"])

@@ -13,8 +13,13 @@ from hypothesis import given
 from jsonschema import Draft202012Validator
 
 from deploytool.domain.doubt import Doubt, DoubtKind
+from deploytool.domain.ledger_report import Standing
 from deploytool.domain.model import Kind
+from deploytool.domain.plan import Risk
+from deploytool.domain.preflight import Word
 from deploytool.domain.proof import MissingLevel
+from deploytool.domain.release import EventKind, Outcome
+from deploytool.domain.release import Kind as ReleaseKind
 from deploytool.domain.report import (
     CodeState,
     Contains,
@@ -25,7 +30,9 @@ from deploytool.domain.report import (
     Source,
     Verdict,
 )
+from deploytool.errors import ExitCode
 from deploytool.render import Format, render
+from tests.render.locks import lock_report
 from tests.render.proofs import (
     BASE,
     IDLE,
@@ -38,7 +45,7 @@ from tests.render.proofs import (
     troubled_report,
 )
 from tests.render.reports import NOW, change, drift_report, status_report, where_report
-from tests.render.strategies import reports
+from tests.render.strategies import reports, told_reports
 
 SCHEMAS = Path(__file__).parents[2] / "deploytool" / "schemas"
 
@@ -48,7 +55,10 @@ def schema_of(name: str) -> dict[str, Any]:
     return schema
 
 
-CHECKS = {name: Draft202012Validator(schema_of(name)) for name in ("drift", "explain", "status", "where")}
+CHECKS = {
+    name: Draft202012Validator(schema_of(name))
+    for name in ("deploy", "drift", "explain", "lock", "releases", "status", "where")
+}
 
 
 def document(report: Any, fleet: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -56,7 +66,7 @@ def document(report: Any, fleet: dict[str, Any] | None = None) -> dict[str, Any]
     return said
 
 
-@given(reports)
+@given(reports | told_reports)
 def test_every_output_keeps_its_schema(report: Any) -> None:
     said = document(report)
     CHECKS[said["schema"].split("/")[1]].validate(said)
@@ -125,6 +135,11 @@ def test_where_names_the_commit_that_stands_for_it() -> None:
         ("explain", "kind", Kind),
         ("explain", "doubted", DoubtKind),
         ("explain", "served", Contains),
+        ("deploy", "relevance", Relevance),
+        ("deploy", "release_kind", ReleaseKind),
+        ("deploy", "outcome", Outcome),
+        ("releases", "release_kind", ReleaseKind),
+        ("releases", "outcome", Outcome),
         ("status", "serving", ServingState),
         ("status", "provenance", Source),
     ],
@@ -139,6 +154,17 @@ def test_the_schema_knows_every_word_of_where_and_precision() -> None:
         assert schema_of(name)["$defs"]["service"]["properties"]["precision"]["enum"] == list(Precision)
     levels = schema_of("explain")["$defs"]["missing_module"]["properties"]["level"]["enum"]
     assert levels == list(MissingLevel)
+
+
+def test_the_schema_knows_every_word_of_releases() -> None:
+    deploy, ledger = schema_of("deploy")["$defs"], schema_of("releases")["$defs"]
+    assert deploy["line"]["properties"]["word"]["enum"] == list(Word)
+    assert deploy["plan"]["properties"]["risk"]["enum"] == list(Risk)
+    assert deploy["ended"]["properties"]["exit_code"]["enum"] == list(ExitCode)
+    assert ledger["event"]["properties"]["kind"]["enum"] == list(EventKind)
+    assert ledger["release"]["properties"]["standing"]["enum"] == [*Outcome, *Standing]
+    for name in ("relevance", "file", "undeployed", "moment", "commit", "percent"):
+        assert deploy[name] == schema_of("drift")["$defs"][name]
 
 
 @pytest.mark.parametrize("name", ["drift", "explain"])
@@ -204,6 +230,18 @@ def test_a_path_and_a_commit_are_answered_for_machines_too() -> None:
     assert said["commit"]["sha"] == said["question"]
     assert [file["relevance"] for file in said["commit"]["files"]] == ["not-imported", "build-input", "imported"]
     assert said["commit"]["files"][1]["note"].startswith("google-cloud-bigquery 3.13.0")
+
+
+def test_lock_as_the_contract_has_it() -> None:
+    said = document(lock_report())
+    CHECKS["lock"].validate(said)
+    assert list(said) == ["schema", "generated_at", "max_age_seconds", "leases", "week"]
+    [old, new] = said["leases"]
+    assert (old["service"], old["region"], old["too_old"], new["too_old"]) == ("api", "us-west2", True, False)
+    assert (old["age_seconds"], old["seconds_left"], old["waited_seconds"]) == (4000, 500, 0)
+    assert said["week"] == {"holds": 3, "longest_hold_seconds": 4000, "longest_wait_seconds": 70}
+    assert list(said["leases"][0]) == schema_of("lock")["$defs"]["lease"]["required"]
+    CHECKS["lock"].validate(document(replace(lock_report(), held=(), max_age=None)))
 
 
 @pytest.mark.parametrize("break_it", ["extra key", "wrong type", "missing key", "unknown word", "local time"])

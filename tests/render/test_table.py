@@ -13,6 +13,7 @@ from rich.cells import cell_len
 from deploytool.domain.report import CodeState, DriftReport, Relevance, Verdict, WhereReport
 from deploytool.render import Format, render
 from deploytool.render.age import age, stamp
+from tests.render.locks import lock_report
 from tests.render.reports import (
     DOCS,
     NOW,
@@ -32,7 +33,7 @@ def one(*services):  # type: ignore[no-untyped-def]
     return DriftReport(NOW, "main", drift_report().target_commit, services)
 
 
-@pytest.mark.parametrize("make", [drift_report, status_report, where_report])
+@pytest.mark.parametrize("make", [drift_report, lock_report, status_report, where_report])
 @pytest.mark.parametrize("width", [80, 100, 160])
 @pytest.mark.parametrize("verbose", [False, True])
 def test_nothing_is_wider_than_the_terminal(make, width, verbose) -> None:  # type: ignore[no-untyped-def]

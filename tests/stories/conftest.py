@@ -236,3 +236,22 @@ def labelled(commit: str | None, **more: Any) -> Mapping[str, Any]:
     """A template of which nothing is known but its commit, if that."""
     labels = {"labels": {"commit-sha": commit}} if commit else {}
     return {**labels, "containers": [{"image": "eu.gcr.io/p/api:latest"}], **more}
+
+
+@pytest.fixture(scope="module")
+def release_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A folder with a server on its state, for all stories of one file."""
+    from tests.stories.release_shop import cloud_in
+
+    folder = tmp_path_factory.mktemp("release")
+    (folder / ".deploytool").mkdir()
+    with cloud_in(folder / ".deploytool") as made:
+        yield folder, made
+
+
+@pytest.fixture
+def release_shop(release_cloud: Any) -> Any:
+    """A ReleaseShop as it is before anything is released."""
+    from tests.stories.release_shop import ReleaseShop
+
+    return ReleaseShop.open(*release_cloud)

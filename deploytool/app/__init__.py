@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, Any, TextIO, assert_never
 
 from deploytool import clock
 from deploytool.errors import UsageError
+from deploytool.render import Format
 from deploytool.render.screen import Colour, say, screen_of
 
 if TYPE_CHECKING:
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
     from deploytool.config import Config
     from deploytool.domain.build import BuilderName
     from deploytool.emulator.client import Address
-    from deploytool.ports import FleetReader, ImageBuilder, Ledger, LogReader, Prober, ServiceEditor
-    from deploytool.render import Format, Report
+    from deploytool.ports import FleetReader, ImageBuilder, LeaseStore, Ledger, LogReader, Prober, ServiceEditor
+    from deploytool.render import Report
+    from deploytool.render.progress import Progress
 
 ASKING = frozenset(
     ("drift", "explain", "status", "where", "deploy", "rollback")
@@ -99,9 +101,9 @@ class App:
     @property
     def endpoint(self) -> str | None:
         """Where the Cloud Run API is; None for Google's own."""
-        host = self.environ.get("CLOUD_RUN_EMULATOR_HOST", "")
-        if host:
-            return host if "://" in host else f"http://{host}"
+        where = address(self.environ.get("CLOUD_RUN_EMULATOR_HOST", ""))
+        if where is not None:
+            return where
         return self.emulator.url if self.config.project.cloud == "local" else None
 
     @cached_property
@@ -176,11 +178,18 @@ class App:
         return CloudRunEditor(self.endpoint)
 
     @cached_property
-    def ledger(self) -> Ledger:
-        """The record of releases, beside services.toml."""
-        from deploytool.adapters.ledger import SqliteLedger
+    def lease_store(self) -> LeaseStore:
+        """Where leases are kept, as services.toml says."""
+        from deploytool.app.shared import lease_store_of
 
-        return SqliteLedger(self.state / "ledger.sqlite")
+        return lease_store_of(self)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The record of releases, beside services.toml; with a copy in a bucket when services.toml says so."""
+        from deploytool.app.shared import ledger_of
+
+        return ledger_of(self)
 
     def now(self) -> datetime:
         return clock.now(self.environ)
@@ -189,9 +198,20 @@ class App:
         self, report: Report, format: Format, *, verbose: bool = False, fleet: Mapping[str, Any] | None = None
     ) -> None:
         """The answer, on stdout."""
+        self._write(report, format, sys.stdout, verbose=verbose, fleet=fleet)
+
+    def _write(
+        self,
+        report: Report,
+        format: Format,
+        stream: TextIO,
+        *,
+        verbose: bool = False,
+        fleet: Mapping[str, Any] | None = None,
+    ) -> None:
         from deploytool.render import render
 
-        screen = screen_of(sys.stdout, self.environ, self.colour)
+        screen = screen_of(stream, self.environ, self.colour)
         say(
             render(
                 report,
@@ -202,8 +222,19 @@ class App:
                 colour=screen.colour,
                 symbols=screen.symbols,
                 fleet=fleet,
-            )
+            ),
+            stream,
         )
+
+    def show(self, report: Report) -> None:
+        """The plan before a person is asked, on stderr."""
+        self._write(report, Format.TABLE, sys.stderr)
+
+    def progress(self) -> Progress:
+        """Who says what happens while it happens, on stderr."""
+        from deploytool.render.progress import Progress
+
+        return Progress(sys.stderr, screen_of(sys.stderr, self.environ, self.colour))
 
     def must_want(self, yes: bool, question: str) -> None:
         """A person is asked; a program must have said so. Raises typer.Abort when the answer is no."""
@@ -219,3 +250,8 @@ class App:
         """A remark for the person, on stderr."""
         if text:
             say(text, sys.stderr)
+
+
+def address(host: str) -> str | None:
+    """HOST:PORT as an address; None when nothing is said."""
+    return None if not host else host if "://" in host else f"http://{host}"
