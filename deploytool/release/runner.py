@@ -43,6 +43,7 @@ class Runner:
         self.plan, self.tools, self.hold = plan, tools, hold
         self.journal = Journal(tools.ledger, plan.id, lambda: hold.number)
         self.since = tools.time.now()
+        self.undoing: Mapping[str, Any] = NOTHING  # why and as what it is being undone, since whoever came before
         if earlier is not None:
             self._remember(earlier)
 
@@ -52,6 +53,7 @@ class Runner:
                 self.journal.done[event.step] = event.data
             elif event.kind is EventKind.INTENT:
                 self.journal.meant.add(event.step)
+                self.undoing = event.data if event.step == "undo" else self.undoing
         since = self.journal.done.get("candidate", {}).get("since")
         self.since = datetime.fromisoformat(since) if since else self.since
         if not any(step.startswith("shift ") for step in self.journal.meant):
@@ -86,7 +88,8 @@ class Runner:
         """Go on where it was left; what was being undone is undone to the end."""
         self.journal.noted(resumed=True)
         if "undo" in self.journal.meant:
-            return self._back("it was being undone when it was left", self._failed_outcome())
+            why = str(self.undoing.get("reason", "it was being undone when it was left"))
+            return self._back(why, Outcome(self.undoing.get("outcome", self._failed_outcome())))
         return self._guarded(resumed=True)
 
     def abort(self, reason: str) -> Ending:
