@@ -25,8 +25,9 @@ from deploytool.domain.traffic_plan import named_rows
 from deploytool.errors import CouldNotLook, ExitCode, LeaseHeld, PlanChanged
 from deploytool.release.building import built_for
 from deploytool.release.checking import NEARBY, Pace, Target, run_checks
+from deploytool.release.ending import Ending
 from deploytool.release.keeping import Keeper, hold
-from deploytool.release.runner import Ending, Runner
+from deploytool.release.runner import Runner
 from deploytool.release.tools import Limits, Looked, Teller, Tools
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from deploytool.domain.plan import Plan, plan_of
 from deploytool.domain.release import EXIT_CODES, Release, releases_of
 from deploytool.domain.release_report import ReleaseReport, ReleaseRow
 from deploytool.errors import CouldNotLook, ExitCode
-from deploytool.release.runner import Ending, Runner
+from deploytool.release.ending import Ending
+from deploytool.release.runner import Runner
 from deploytool.render import Format
 
 if TYPE_CHECKING:

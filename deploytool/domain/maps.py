@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from deploytool.domain import traffic_plan
 from deploytool.domain.model import Service
 from deploytool.domain.plan import Plan
@@ -32,7 +34,8 @@ def is_ours(plan: Plan, service: Service, reached: int) -> bool:
     if any(same_wish(asked, rows_at(plan, step, newest=False)) for step in plan.steps if step <= reached):
         return True
     if reached >= 100 and same_wish(asked, rows_at(plan, 100, newest=True)):
-        return plan.kind is Kind.ROLLBACK or plan.revision in (service.latest_created, service.latest_ready)
+        newest = service.latest_ready if service.settled else service.latest_created
+        return plan.kind is Kind.ROLLBACK or plan.revision == newest
     return traffic_plan.tagged(asked, plan.tag or " ") == plan.revision and same_wish(asked, _saved(plan))
 
 
@@ -42,12 +45,23 @@ def is_before(plan: Plan, service: Service) -> bool:
         return False
     asked = service.desired or LATEST
     if plan.kind is Kind.ROLLBACK:
-        return same_wish(asked, plan.before.asked) or same_wish(asked, plan.before.named)
+        by_name = not any(row.latest and row.percent for row in asked)
+        return (by_name and same_wish(asked, plan.before.asked)) or same_wish(
+            now_meant(asked, service), plan.before.named
+        )
     if traffic_plan.tagged(asked, plan.tag or " ") == plan.revision:
         return False
     if same_wish(asked, plan.before.named):
         return True
-    return same_wish(asked, plan.before.asked) and plan.revision not in (service.latest_created, service.latest_ready)
+    untouched = plan.revision not in (service.latest_created, service.latest_ready)
+    return untouched and same_wish(now_meant(asked, service), plan.before.named)
+
+
+def now_meant(asked: Rows, service: Service) -> Rows:
+    """A map with LATEST as the revision that gets its traffic now, or as soon as what is in flight has ended."""
+    if service.settled or service.latest_created == service.latest_ready:
+        return resolved(asked, service)
+    return resolved(asked, replace(service, latest_ready=service.latest_created))
 
 
 def is_served(service: Service, rows: Rows) -> bool:

@@ -204,7 +204,7 @@ def quarantine_of(releases: Iterable[Release], place: Place) -> dict[str, str]:
         if release.kind is Kind.ROLLBACK and release.outcome is Outcome.SUCCEEDED:
             why = f"it was rolled back by {release.id}"
             held |= dict.fromkeys(filter(None, (release.plan.get("from_commit"), release.plan.get("from_scope"))), why)
-        elif release.outcome is Outcome.ROLLED_BACK:
+        elif release.kind is Kind.DEPLOY and release.outcome is Outcome.ROLLED_BACK:
             why = f"release {release.id} was rolled back: {release.reason}"
             held |= dict.fromkeys(filter(None, (release.commit, release.scope)), why)
         elif release.outcome is Outcome.SUCCEEDED:

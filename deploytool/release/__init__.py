@@ -7,6 +7,7 @@ watching   a step below 100 %: hold, go on, or go back
 proving    checks on the candidate, and what serves at the end
 undo       the saved map back, unless somebody else moved traffic
 writing    one change by compare-and-set, however the answer gets lost
+ending     how it ended for now
 journal    intent before, observation after
 keeping    the lease that all of this happens under
 checking   the checks of services.toml

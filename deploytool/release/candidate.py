@@ -7,7 +7,7 @@ from datetime import datetime
 
 from deploytool.domain.changes import COMMIT_LABEL, MOST_LABEL, RELEASE_LABEL
 from deploytool.domain.edit import Edit, NewRevision
-from deploytool.domain.maps import is_served
+from deploytool.domain.maps import is_served, now_meant
 from deploytool.domain.model import ConditionState, Service, TrafficTarget
 from deploytool.domain.plan import Plan
 from deploytool.domain.traffic_plan import LATEST, said, same_wish, tagged, with_tags
@@ -91,10 +91,10 @@ def _judged(plan: Plan, seen: SeenService | None) -> Look:
         return Look.DONE
     if service.latest_created == plan.revision:
         raise Moved(f"The tag {plan.tag} was taken away from {plan.revision}.", hint="deploytool status")
-    if not (same_wish(asked, before.asked) or same_wish(asked, before.named)):
+    if not same_wish(now_meant(asked, service), before.named):
         raise StepFailed(
-            f"somebody else moved traffic of {plan.place.name} from {said(before.asked)} to {said(asked)} "
-            "before anything was changed",
+            f"somebody else changed {plan.place.name} from {said(before.named)} to {said(now_meant(asked, service))} "
+            "before this release changed anything",
             hint=f"deploytool deploy {plan.place.name}",
         )
     return Look.WRITE

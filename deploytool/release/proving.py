@@ -11,6 +11,7 @@ from deploytool.domain.check import Answer, CheckResult, worst_of
 from deploytool.domain.maps import is_served, rows_at
 from deploytool.domain.plan import Plan
 from deploytool.domain.release import Kind
+from deploytool.errors import PlanChanged
 from deploytool.release.candidate import await_tag
 from deploytool.release.tools import Looked, Tools
 from deploytool.release.writing import Moved, StepFailed
@@ -43,6 +44,17 @@ def confirm(plan: Plan, since: datetime, tools: Tools) -> dict[str, Any]:
     results = tools.check("live", Looked(service.uri, service.uri, plan.revision, since))
     _must_pass(plan, results, "what serves")
     return {"serving": traffic_plan.json_of(serving), "checks": checks_json(results)}
+
+
+def must_be_as_planned(plan: Plan, tools: Tools) -> None:
+    """Raises PlanChanged when the service is not the one that the plan was made on."""
+    seen = tools.editor.read_job(plan.place) if plan.job else tools.editor.read(plan.place)
+    found = seen.service.generation if seen else None
+    planned = plan.was if plan.job else plan.before
+    if found != (planned.generation if planned else None):
+        raise PlanChanged(
+            f"{plan.place.name} was changed after this was planned.", hint=f"deploytool deploy {plan.place.name}"
+        )
 
 
 def checks_json(results: tuple[CheckResult, ...]) -> list[dict[str, Any]]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -16,24 +15,15 @@ from typing import Any
 from deploytool.domain import traffic_plan
 from deploytool.domain.maps import rows_at
 from deploytool.domain.plan import Plan
-from deploytool.domain.release import EventKind, Kind, Outcome, Release
-from deploytool.errors import CouldNotLook, DeployToolError, ExitCode, LeaseHeld, LeaseLost, PlanChanged, Terminated
+from deploytool.domain.release import Kind, Outcome, Release
+from deploytool.errors import CouldNotLook, DeployToolError, ExitCode, LeaseHeld, LeaseLost, Terminated
 from deploytool.release import candidate, jobs, proving, shifting, undo, watching
+from deploytool.release.ending import Ending, written_down
 from deploytool.release.journal import Journal
 from deploytool.release.tools import Hold, Tools
 from deploytool.release.writing import Moved, StepFailed
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How one release ended for now: without an outcome it waits, or its end could not be reached."""
-
-    outcome: Outcome | None
-    reason: str
-    exit_code: ExitCode
-    next_command: str = ""
 
 
 class Runner:
@@ -47,11 +37,7 @@ class Runner:
             self._remember(earlier)
 
     def _remember(self, earlier: Release) -> None:
-        for event in earlier.events:
-            if event.kind is EventKind.OBSERVED:
-                self.journal.done[event.step] = event.data
-            elif event.kind is EventKind.INTENT:
-                self.journal.meant.add(event.step)
+        self.journal.remember(earlier)
         since = self.journal.done.get("candidate", {}).get("since")
         self.since = datetime.fromisoformat(since) if since else self.since
         if not any(step.startswith("shift ") for step in self.journal.meant):
@@ -63,7 +49,7 @@ class Runner:
         Raises PlanChanged when the service is not as it was planned on: somebody else's release may have ended
         while we waited for the lease.
         """
-        self._must_be_as_planned()
+        proving.must_be_as_planned(self.plan, self.tools)
         try:
             self.journal.begun(self.plan.record())
         except (KeyboardInterrupt, Terminated) as stop:
@@ -72,32 +58,33 @@ class Runner:
             return self._stopped(stop)
         return self._guarded()
 
-    def _must_be_as_planned(self) -> None:
-        plan, editor = self.plan, self.tools.editor
-        seen = editor.read_job(plan.place) if plan.job else editor.read(plan.place)
-        found = seen.service.generation if seen else None
-        planned = plan.was if plan.job else plan.before
-        if found != (planned.generation if planned else None):
-            raise PlanChanged(
-                f"{plan.place.name} was changed after this was planned.", hint=f"deploytool deploy {plan.place.name}"
-            )
-
     def resume(self) -> Ending:
         """Go on where it was left; what was being undone is undone to the end."""
-        self.journal.noted(resumed=True)
-        if "undo" in self.journal.meant:
-            return self._back("it was being undone when it was left", self._failed_outcome())
-        return self._guarded(resumed=True)
+        late = self._too_late(resumed=True)
+        if late is not None:
+            return late
+        if self.journal.undoing is not None:
+            return self._back("it was being undone when it was left", self.journal.undoing)
+        return self._guarded()
 
     def abort(self, reason: str) -> Ending:
         """Put everything back, because a person said so."""
-        self.journal.noted(aborted=reason)
-        ending = self._back(reason, Outcome.ABORTED)
-        return ending if ending.outcome is not Outcome.ABORTED else _with_code(ending, ExitCode.CLEAN)
+        late = self._too_late(aborted=reason)
+        if late is not None:
+            return late
+        return self._back(reason, Outcome.ABORTED).told_by(ExitCode.CLEAN)
 
-    def _guarded(self, *, resumed: bool = False) -> Ending:
+    def _too_late(self, **said: Any) -> Ending | None:
+        """Write down who goes on with it; an ending when somebody else does so already, or did."""
         try:
-            return self._run(resumed=resumed)
+            self.journal.noted(**said)
+        except LeaseLost as lost:
+            return self._stuck(lost.message, "deploytool lock list")
+        return None
+
+    def _guarded(self) -> Ending:
+        try:
+            return self._run()
         except Moved as moved:
             return self._hand_over(moved)
         except LeaseLost as lost:
@@ -115,9 +102,9 @@ class Runner:
         interrupted = isinstance(stop, KeyboardInterrupt)
         ending = self._back("interrupted" if interrupted else "terminated", Outcome.ABORTED)
         code = ExitCode.INTERRUPTED if interrupted else ExitCode.TERMINATED
-        return _with_code(ending, code) if ending.outcome is Outcome.ABORTED else ending
+        return ending.told_by(code)
 
-    def _run(self, *, resumed: bool) -> Ending:
+    def _run(self) -> Ending:
         plan = self.plan
         if plan.job:
             return self._run_job()
@@ -125,7 +112,7 @@ class Runner:
             self._step("build", self._build, meant={"builder": plan.builder, "image": plan.image})
             self._step("candidate", self._candidate, meant={"revision": plan.revision, "tag": plan.tag})
             self._step("verify", self._verify)
-        if plan.hold and not resumed:
+        if plan.hold and not self.journal.waited:
             self.journal.noted(waiting="at the verified candidate")
             return Ending(
                 None, f"{plan.revision} is verified and has no traffic", ExitCode.CLEAN, _again(plan, "--resume")
@@ -237,7 +224,7 @@ class Runner:
         """How it is now, for people."""
         self._regain()
         said = "nothing was changed"
-        if self._wrote:
+        if self.journal.wrote:
             self.tools.teller.step("undo")
             with suppress(CouldNotLook):  # without a ledger, putting back still comes first
                 self.journal.intent("undo", reason=reason, outcome=outcome.value)
@@ -250,21 +237,10 @@ class Runner:
     def _put_back(self) -> undo.Undone:
         if self.plan.job:
             return jobs.put_back(self.plan, self.tools, self.hold)
-        return undo.put_back(self.plan, self.tools, self.hold, reached=self._reached)
-
-    @property
-    def _wrote(self) -> bool:
-        """May anything of this release be in Cloud Run?"""
-        return any(step in ("candidate", "update") or step.startswith("shift ") for step in self.journal.meant)
-
-    @property
-    def _reached(self) -> int:
-        """The last percentage that was meant."""
-        meant = (step for step in self.journal.meant if step.startswith("shift "))
-        return max((int(step.removeprefix("shift ")) for step in meant), default=0)
+        return undo.put_back(self.plan, self.tools, self.hold, reached=self.journal.reached)
 
     def _failed_outcome(self) -> Outcome:
-        return Outcome.ROLLED_BACK if self._reached else Outcome.FAILED_SAFE
+        return Outcome.ROLLED_BACK if self.journal.reached else Outcome.FAILED_SAFE
 
     def _regain(self) -> None:
         """The lease may have lapsed while we waited: nothing is written without one."""
@@ -292,16 +268,15 @@ class Runner:
 
     def _stuck(self, said: str, hint: str) -> Ending:
         """No end could be reached: it stays open, so that --resume or --abort can reach one."""
+        ended = written_down(self.tools.ledger, self.plan.id)
+        if ended is not None:
+            return ended
         self.tools.teller.failed(said)
         return Ending(None, said, ExitCode.NEEDS_HUMAN, hint)
 
 
 def _again(plan: Plan, option: str) -> str:
     return f"deploytool deploy {plan.place.name} {option}"
-
-
-def _with_code(ending: Ending, code: ExitCode) -> Ending:
-    return Ending(ending.outcome, ending.reason, code, ending.next_command)
 
 
 def _capital(text: str) -> str:

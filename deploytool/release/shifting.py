@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deploytool.domain.edit import Edit
-from deploytool.domain.maps import before_step, is_served, rows_at
+from deploytool.domain.maps import before_step, is_before, is_served, rows_at
 from deploytool.domain.model import Service
 from deploytool.domain.plan import Plan
 from deploytool.domain.release import Kind
@@ -69,9 +69,9 @@ def _judged(plan: Plan, percent: int, service: Service) -> Look:
     if same_wish(asked, wanted) and (percent < 100 or plan.kind is Kind.ROLLBACK or held != plan.revision):
         return Look.DONE
     expected = LATEST if plan.first else before_step(plan, percent)
-    if plan.kind is Kind.ROLLBACK and plan.before is not None and same_wish(asked, plan.before.asked):
+    if plan.kind is Kind.ROLLBACK and is_before(plan, service):
         return Look.WRITE
-    if not same_wish(asked, expected) or not kept:
+    if not same_wish(asked, expected) or not kept or (plan.first and service.latest_created != plan.revision):
         raise _moved(plan, expected, service)
     return Look.WRITE
 

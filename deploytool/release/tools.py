@@ -68,6 +68,7 @@ class Limits:
     write: float = 60.0  # for one change to be accepted
     effective: float = 180.0  # for accepted traffic to serve
     undo: float = 300.0
+    late: float = 10.0  # for a create whose answer was lost to arrive
     poll: float = 0.5  # between two looks, at first
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deploytool.domain import traffic_plan
+from deploytool.domain.changes import RELEASE_LABEL
 from deploytool.domain.edit import Edit
 from deploytool.domain.maps import is_before, is_ours, is_served
 from deploytool.domain.model import Service, TrafficTarget
@@ -37,15 +38,23 @@ def put_back(plan: Plan, tools: Tools, hold: Hold, *, reached: int) -> Undone:
 
     `reached` is the last percentage that the release meant to ask for; 0 is the candidate.
     """
-    seen = ensure(
-        tools.editor,
-        plan.place,
-        lambda seen: _judged(plan, tools, seen, reached),
-        lambda seen: _write(plan, tools, seen),
-        clock=tools.time,
-        seconds=tools.limits.undo,
-        may=hold.check,
-    )
+    looks: list[Look] = []
+
+    def judge(seen: SeenService | None) -> Look:
+        looks.append(_judged(plan, tools, seen, reached))
+        return looks[-1] if plan.first or Look.WRITE in looks else _fenced(plan, seen)
+
+    def write(seen: SeenService | None) -> None:
+        assert seen is not None
+        if looks[-1] is Look.WRITE:
+            _restore(plan, tools, seen)
+        else:
+            tools.editor.change(seen, Edit(labels={RELEASE_LABEL: plan.id}))
+
+    if plan.first:
+        _await_late(plan, tools)
+    limits = tools.limits
+    seen = ensure(tools.editor, plan.place, judge, write, clock=tools.time, seconds=limits.undo, may=hold.check)
     if plan.first:
         return _gone(plan, tools, seen)
     assert plan.before is not None
@@ -73,6 +82,25 @@ def _served_again(plan: Plan, named: Rows, tools: Tools) -> Undone:
     return Undone(f"{said(rows)} serves, as before", traffic_plan.json_of(rows))
 
 
+def _fenced(plan: Plan, seen: SeenService | None) -> Look:
+    """Nothing is there to be put back; but a change that nobody got an answer to may still be on its way.
+
+    It carries the etag that was read for it, so a write of ours ends it: our name on the service, and nothing else.
+    """
+    assert seen is not None
+    return Look.DONE if seen.service.labels.get(RELEASE_LABEL) == plan.id else Look.WRITE
+
+
+def _await_late(plan: Plan, tools: Tools) -> None:
+    """A create has no etag that could end it: give it time to arrive before it is called not there."""
+    wait_until(
+        lambda: tools.editor.read(plan.place) is not None,
+        clock=tools.time,
+        seconds=tools.limits.late,
+        poll=tools.limits.poll,
+    )
+
+
 def drop_tag(plan: Plan, tools: Tools, hold: Hold) -> None:
     """Take our tag away and leave everybody's percentages as they are; for when traffic is not ours to move."""
 
@@ -90,7 +118,7 @@ def drop_tag(plan: Plan, tools: Tools, hold: Hold) -> None:
 
 def _judged(plan: Plan, tools: Tools, seen: SeenService | None, reached: int) -> Look:
     if plan.first:
-        return Look.WRITE if seen is not None and is_made_by(plan, seen) and not _going(seen) else Look.DONE
+        return _judged_first(plan, seen)
     if seen is None:
         raise Moved(f"{plan.place.name} does not exist any more.", hint="deploytool status")
     if is_before(plan, seen.service):
@@ -102,13 +130,23 @@ def _judged(plan: Plan, tools: Tools, seen: SeenService | None, reached: int) ->
     raise _moved(plan, seen.service)
 
 
-def _write(plan: Plan, tools: Tools, seen: SeenService | None) -> None:
-    assert seen is not None
+def _judged_first(plan: Plan, seen: SeenService | None) -> Look:
+    """A service that we made goes away again, unless somebody else has begun to use it."""
+    if seen is None or seen.service.labels.get(RELEASE_LABEL) != plan.id or _going(seen):
+        return Look.DONE
+    others = [row.tag for row in seen.service.desired if row.tag and row.revision != plan.revision]
+    if not is_made_by(plan, seen) or others or not is_ours(plan, seen.service, 100):
+        raise _moved(plan, seen.service)
+    return Look.WRITE
+
+
+def _restore(plan: Plan, tools: Tools, seen: SeenService) -> None:
     if plan.first:
         tools.editor.delete(seen)
         return
     assert plan.before is not None
-    rows = with_tags(plan.before.named, seen.service.desired, plan.tag, None)
+    asked = seen.service.desired
+    rows = with_tags(plan.before.named, asked, plan.tag if tagged(asked, plan.tag) == plan.revision else "", None)
     tools.editor.change(seen, Edit(traffic=rows, labels=_labels_back(plan, seen.service)))
 
 

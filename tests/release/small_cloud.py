@@ -137,6 +137,7 @@ class Cloud:
         self.clock = clock
         self.world = World(Store(Path(":memory:")), settle=3.0, clock=clock.server)
         self.changes: list[Change] = []
+        self.sick: set[str] = set()
         self.late: list[tuple[float, Callable[[], None]]] = []
         self.judge: Callable[[Change], None] = lambda change: None
 
@@ -187,6 +188,7 @@ class Cloud:
         """A revision that was ready is not any more."""
         row = self.world.store.get(f"{NAME}/revisions/{name}")
         if row is not None:
+            self.sick.add(name)
             conditions = [
                 one | {"state": "CONDITION_FAILED"} if one["type"] == "Ready" else one
                 for one in row.body.get("conditions", [])
@@ -217,7 +219,6 @@ class Editor:
     def __init__(self, cloud: Cloud, gate: Gate, writer: Writer) -> None:
         self.cloud, self.gate, self.writer = cloud, gate, writer
         self.away = 0.0  # until then nothing can be read
-        self.writes = 0
 
     def read(self, place: Place) -> SeenService | None:
         raw = self._look(self.cloud.raw)
@@ -270,12 +271,12 @@ class Editor:
         return found
 
     def _send(self, send: Callable[[], None], etag: str) -> None:
+        if not self.writer.may():
+            self.writer.unfenced.append("without a lease")
+        if not etag or etag == "None":
+            self.writer.unfenced.append("without an etag")
+
         def act(fault: Fault | None) -> None:
-            self.writes += 1
-            if not self.writer.may():
-                self.writer.unfenced.append("without a lease")
-            if not etag or etag == "None":
-                self.writer.unfenced.append("without an etag")
             what = fault.what if fault is not None else ""
             if what == "lost":
                 raise WriteUnclear("no answer", hint="look")

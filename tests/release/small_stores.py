@@ -20,6 +20,7 @@ class MemoryLedger:
         self.gate, self.clock = gate, clock
         self.lines: list[Event] = []
         self.down = 0  # so many calls fail
+        self.unread = 0  # times that it could not be read
 
     def append(self, release: str, kind: EventKind, step: str, data: Mapping[str, Any], *, fence: int) -> Event:
         def act(fault: Fault | None) -> Event:
@@ -53,6 +54,7 @@ class MemoryLedger:
     def events(self, release: str | None = None) -> tuple[Event, ...]:
         if self.down:
             self.down -= 1
+            self.unread += 1
             raise CouldNotLook("the disk is full", hint="free some")
         return tuple(line for line in self.lines if release in (None, line.release))
 

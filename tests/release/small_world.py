@@ -20,8 +20,9 @@ from deploytool.domain.plan import Plan, Watch, plan_of, release_id, revision_na
 from deploytool.domain.preflight import refusals, traffic_lines
 from deploytool.domain.release import Kind, Release, releases_of
 from deploytool.emulator.errors import ApiError
-from deploytool.errors import CouldNotLook, LeaseHeld
-from deploytool.release.runner import Ending, Runner
+from deploytool.errors import CouldNotLook, LeaseHeld, PlanChanged
+from deploytool.release.ending import Ending
+from deploytool.release.runner import Runner
 from deploytool.release.tools import Looked, Tools
 from tests.release.small_cloud import (
     BY_NAME,
@@ -68,7 +69,7 @@ class SmallWorld:
     def __init__(self) -> None:
         self.clock = Clock()
         self.cloud = Cloud(self.clock)
-        self.judge = Judge(self.cloud)
+        self.judge = Judge(self.cloud, lambda: self.ledger.lines)
         self.gate = Gate(self.clock)
         self.ledger = MemoryLedger(self.gate, self.clock)
         self.leases = Leases(self.clock)
@@ -136,6 +137,8 @@ class SmallWorld:
     def _clicked(self, what: str, which: int, raw: Json) -> None:
         ready = self.ready_names() or ["nobody"]
         name = ready[which % len(ready)]
+        ours = {facts.revision for facts in self.judge.facts.values() if facts.kind == "deploy"}
+        theirs = [one for one in ready if one not in ours] or ["nobody"]
         tags = [{k: v for k, v in row.items() if k != "percent"} for row in raw.get("traffic", []) if row.get("tag")]
         match what:
             case "named":
@@ -147,6 +150,7 @@ class SmallWorld:
             case "tag":
                 self.by_hand([*raw["traffic"], _row(name, 0, f"t{len(tags)}")])
             case "our-tag":
+                name = theirs[which % len(theirs)]
                 self.by_hand([*[r for r in raw["traffic"] if r.get("tag") != "candidate"], _row(name, 0, "candidate")])
             case "untag":
                 self.by_hand([{k: v for k, v in r.items() if k != "tag"} for r in raw["traffic"] if r.get("percent")])
@@ -155,9 +159,7 @@ class SmallWorld:
             case "deploy" | "deploy-bad":
                 template = raw["template"]
                 template.pop("revision", None)
-                template["containers"][0]["image"] = (
-                    "other/emulator-fail:Broken" if "bad" in what else f"other/x{which}"
-                )
+                template["containers"][0]["image"] = f"other/x{which}" if what == "deploy" else BROKEN
                 template["containers"][0].setdefault("env", []).append({"name": f"N{which}", "value": str(self.clock)})
                 self.cloud.patch({"template": template}, "template")
             case "delete":
@@ -204,7 +206,7 @@ class SmallWorld:
         raw = copy.deepcopy(self.cloud.raw())
         good = [name for name in self.ready_names() if name in self.judge.fine]
         service = v2json.service_of(raw) if raw else None
-        if service is None or self.open_release() or not good:
+        if service is None or not service.settled or self.open_release() or not good:
             return None
         before = before_of(service, {}, releases_of(self.ledger.lines))
         goal = (TrafficTarget(good[which % len(good)], 100),)
@@ -220,7 +222,7 @@ class SmallWorld:
         own = {
             "labels": set(plan.changes.labels),
             "env": set(plan.changes.env),
-            "service_labels": set(plan.changes.service_labels),
+            "service_labels": {*plan.changes.service_labels, RELEASE_LABEL},
         }
         goal = {row.revision or "": row.percent for row in plan.goal} or None
         self.judge.begun(Facts(plan.id, plan.kind.value, plan.revision, plan.tag, own, plan.steps, goal, raw))
@@ -232,6 +234,7 @@ class SmallWorld:
         """begin, resume or abort; judged when it came back, or when its process died."""
         earlier = None if how == "begin" else self.open_release()
         self.gate.begin(faults)
+        self.ledger.unread = 0
         try:
             hold = self.leases.give(plan.id) if earlier is not None else self.leases.take(plan.id)
         except LeaseHeld:
@@ -257,7 +260,7 @@ class SmallWorld:
             return runner.begin() if how == "begin" else runner.resume() if how == "resume" else runner.abort("by hand")
         except Death:
             dead = True
-        except (KeyboardInterrupt, CouldNotLook):
+        except (KeyboardInterrupt, CouldNotLook, PlanChanged):
             pass
         finally:
             assert not writer.unfenced, f"I2: a write {writer.unfenced}"
@@ -274,7 +277,7 @@ class SmallWorld:
             self.clock.go(seconds)
             mine = next((one for one in releases_of(self.ledger.lines) if one.id == plan.id), None)
             outcome = mine.outcome.value if mine and mine.outcome else None
-            self.judge.ended(self.judge.facts[plan.id], outcome, ending)
+            self.judge.ended(self.judge.facts[plan.id], outcome, ending, readable=not self.ledger.unread)
         self.judge.targets_are_there()
 
     def _happens(self, fault: Fault, plan: Plan, hold: SmallHold, weather: Weather) -> None:
@@ -345,11 +348,16 @@ class SmallWorld:
         return None if found is None else plan_of(found.id, found.plan)
 
     def to_the_end(self) -> None:
-        """I4: with everything in order again, what is open can be aborted, now or at the second try."""
-        for _ in range(2):
+        """I4: with everything in order again, what is open can be aborted, now or at the second try.
+
+        What served before may be ill since; then a person says what should serve, and the release ends all the same.
+        """
+        for again in range(3):
             plan = self.left_open()
             if plan is not None:
                 self.clock.go(2 * TTL)
+                if again == 2 and self.cloud.sick:
+                    self.by_hand([_row(next(one for one in self.ready_names() if one != plan.revision), 100)])
                 ending = self.run(plan, "abort", Weather(), [])
                 assert ending is not None
         found = self.open_release()
@@ -372,6 +380,7 @@ def _row(name: str, percent: int, tag: str = "") -> Json:
     return row | ({"percent": percent} if percent else {}) | ({"tag": tag} if tag else {})
 
 
+BROKEN = "other/emulator-fail:Broken"
 RESULTS = {
     "pass": (CheckResult("health", "http", Answer.PASS, True, "answers 200"),),
     "none": (),

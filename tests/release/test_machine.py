@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -15,6 +15,7 @@ from tests.release.small_cloud import Fault
 from tests.release.small_world import SmallWorld, Weather
 
 SEQUENCES = int(os.environ.get("DEPLOYTOOL_TEST_SEQUENCES", "0"))
+PHASES = tuple(Phase) if os.environ.get("DEPLOYTOOL_TEST_SHRINK") else (Phase.explicit, Phase.generate)
 CLICKS = ("named", "latest", "split", "tag", "our-tag", "untag", "label", "deploy", "deploy-bad", "delete")
 clicks = st.tuples(st.sampled_from(CLICKS), st.integers(0, 3))
 
@@ -30,7 +31,7 @@ def _faults(channel: str, most: int, plain: tuple[str, ...], *more: st.SearchStr
         *more,
     ]
     what = st.one_of(always)
-    return st.builds(lambda n, found: Fault(channel, n, *found), st.integers(1, most), what)
+    return st.tuples(st.integers(1, most), what).map(lambda pair: Fault(channel, pair[0], *pair[1]))
 
 
 seconds = st.sampled_from((0.02, 0.3, 2.0, 6.0))
@@ -124,5 +125,7 @@ TestReleases.settings = settings(
     stateful_step_count=20,
     deadline=None,
     derandomize=not SEQUENCES,
+    report_multiple_bugs=False,
+    phases=PHASES,
     suppress_health_check=list(HealthCheck),
 )
