@@ -286,6 +286,8 @@ class SmallWorld:
                 self.console(*fault.more)
             case "sick":
                 self.cloud.sicken(plan.revision)
+            case "swap":
+                self.cloud.swap(plan.revision)
             case "jump":
                 self.clock.skew += float(fault.more)
             case "stall" | "stall-abort" | "stall-resume":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from deploytool.domain.changes import RELEASE_LABEL
@@ -166,3 +168,54 @@ def test_an_interrupt_at_the_first_line_is_told_as_one(world):
     world.begin_with("pinned")
     ending = deployed(world, Fault("ledger", 1, "stop-after"))
     assert (ending.outcome, int(ending.exit_code)) == (Outcome.ABORTED, 130)
+
+
+def test_without_a_tag_it_is_verified_all_the_same(world):
+    world.begin_with("pinned")
+    plan = replace(world.plan_deploy((100,), False), tag="")
+    ending = world.run(plan, "begin", BAD, [])
+    assert ending.outcome is Outcome.FAILED_SAFE
+
+
+def test_a_revision_that_runs_another_image_gets_no_traffic(world):
+    world.begin_with("pinned")
+    ending = deployed(world, Fault("sleep", 1, "swap"))
+    assert ending.outcome is Outcome.FAILED_SAFE
+    assert "runs other/image" in ending.reason
+
+
+def test_a_lease_that_lapsed_is_taken_again_to_put_back(world):
+    world.begin_with("pinned")
+    before = asked(world)
+    ending = deployed(world, Fault("check", 3, "stall", 3 * TTL), steps=(5, 100))
+    assert ending.outcome is Outcome.ROLLED_BACK
+    assert asked(world) == before
+
+
+def test_a_lease_that_somebody_else_took_is_not_taken_again(world):
+    """It stays open, with nothing written, for whoever may write."""
+    world.begin_with("pinned")
+
+    def taken(fault):
+        world.stood += 3 * TTL
+        hold = world.holds[-1]
+        hold.stopped = True
+        world.clock.go(3 * TTL)
+        world.leases.give("somebody else")
+
+    plan = world.plan_deploy((5, 100), False)
+    happens = world._happens
+    world._happens = lambda fault, *more: taken(fault) if fault.what == "taken" else happens(fault, *more)
+    changes = len(world.cloud.changes)
+    ending = world.run(plan, "begin", FAIR, [Fault("check", 1, "taken")])
+    assert (ending.outcome, int(ending.exit_code)) == (None, 6)
+    assert len(world.cloud.changes) == changes + 1  # the candidate alone
+    world.clock.go(3 * TTL)
+
+
+def test_a_step_that_is_seen_done_is_not_done_again(world):
+    world.begin_with("pinned")
+    assert deployed(world, Fault("check", 3, "die-after"), steps=(5, 100)) is None
+    built = [line.step for line in world.ledger.lines].count("build")
+    assert deployed(world, how="resume").outcome is Outcome.SUCCEEDED
+    assert [line.step for line in world.ledger.lines].count("build") == built
