@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HOUSE = Path(__file__).parents[1]
-RELEASE = ("tests/release/test_found.py", "tests/release/test_machine.py")
+RELEASE = ("tests/release/test_found.py", "tests/release/test_writing.py", "tests/release/test_machine.py")
 
 
 @dataclass(frozen=True)
