@@ -219,3 +219,11 @@ def test_a_step_that_is_seen_done_is_not_done_again(world):
     built = [line.step for line in world.ledger.lines].count("build")
     assert deployed(world, how="resume").outcome is Outcome.SUCCEEDED
     assert [line.step for line in world.ledger.lines].count("build") == built
+
+
+def test_a_rollback_reads_back_what_serves(world):
+    world.begin_with("split")
+    plan = world.plan_rollback(0)
+    ending = world.run(plan, "begin", FAIR, [Fault("ledger", 4, "console", ("named", 1))])
+    assert ending.outcome is Outcome.NEEDS_HUMAN
+    assert asked(world) != {plan.revision: 100}
