@@ -58,10 +58,26 @@ def put_back(plan: Plan, tools: Tools, hold: Hold, *, reached: int) -> Undone:
     if plan.first:
         return _gone(plan, tools, seen)
     assert plan.before is not None
-    assert seen is not None
+    seen = _at_rest(plan, tools)
     if not is_before(plan, seen.service):
         return Undone(f"{said(seen.service.desired or LATEST)} is asked for; nothing of this release was there", [])
     return _served_again(plan, plan.before.named, tools)
+
+
+def _at_rest(plan: Plan, tools: Tools) -> SeenService:
+    """The service when what was asked for last is carried out, or when that takes too long."""
+    found: list[SeenService] = []
+
+    def look() -> bool:
+        seen = tools.editor.read(plan.place)
+        if seen is None:
+            raise Moved(f"{plan.place.name} does not exist any more.", hint="deploytool status")
+        found[:] = [seen]
+        return seen.service.settled
+
+    limits = tools.limits
+    wait_until(look, clock=tools.time, seconds=limits.effective, poll=limits.poll)
+    return found[0]
 
 
 def _served_again(plan: Plan, named: Rows, tools: Tools) -> Undone:

@@ -227,3 +227,11 @@ def test_a_rollback_reads_back_what_serves(world):
     ending = world.run(plan, "begin", FAIR, [Fault("ledger", 4, "console", ("named", 1))])
     assert ending.outcome is Outcome.NEEDS_HUMAN
     assert asked(world) != {plan.revision: 100}
+
+
+def test_nothing_is_in_flight_when_it_is_over(world):
+    """The newest revision had failed, so LATEST meant the one before it; but not while our own write was under way."""
+    world.begin_with("frozen")
+    ending = deployed(world, Fault("write", 1, "stop-before"))
+    assert ending.outcome is Outcome.ABORTED
+    assert not world.cloud.raw().get("reconciling")
