@@ -85,6 +85,7 @@ class SqliteLedger:
         self._answer("written", write)
 
     def adopt(self, release: str) -> tuple[Event, ...]:
+        """Nobody else writes what is not here already."""
         return self.events(release)
 
     def events(self, release: str | None = None) -> tuple[Event, ...]:

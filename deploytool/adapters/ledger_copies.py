@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Sequence
+import shlex
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -59,7 +60,7 @@ class BucketCopies:
         bucket, _, prefix = url.removeprefix("gs://").partition("/")
         self._bucket = bucket
         self._top = "/".join(filter(None, (*prefix.split("/"), "releases"))) + "/"
-        self._kept = Kept(None if cache is None else cache / "releases-1.sqlite")
+        self._kept = Kept(None if cache is None else cache / "ledger" / "releases-1.sqlite")
         self.where = f"gs://{bucket}/{self._top}"
         self.key = f"{api.endpoint} {self.where}"  # an emulator may have a bucket of the same name
 
@@ -115,26 +116,31 @@ class BucketCopies:
             newest += sorted(found, key=lambda one: one.release)[-NEWEST:]
         return newest
 
-    def _list(self) -> Iterable[Listed | None]:
+    def _list(self) -> Iterator[Listed | None]:
         """One list for each project and region: a list has a thousand names at once."""
+        path = f"/storage/v1/b/{quote(self._bucket, safe='')}/o"
         for project, region in sorted({(place.project, place.region) for place in self._places}):
-            page = ""
+            asked = {"prefix": f"{self._top}{project}/{region}/", "maxResults": "1000"}
+            asked["fields"] = "items(name,generation,size),nextPageToken"
             for _ in range(MOST_PAGES):
-                asked = {
-                    "prefix": f"{self._top}{project}/{region}/",
-                    "fields": "items(name,generation,size),nextPageToken",
-                }
-                path = f"/storage/v1/b/{quote(self._bucket, safe='')}/o"
-                said = self._api.get(path, {**asked, "maxResults": "1000", **({"pageToken": page} if page else {})})
+                said = self._page(path, asked)
                 items = said.get("items", [])
                 if not isinstance(items, list):
                     raise self._strange("its list is none")
                 yield from map(self._item, items)
-                page = str(said.get("nextPageToken", ""))
-                if not page:
+                asked["pageToken"] = str(said.get("nextPageToken", ""))
+                if not asked["pageToken"]:
                     break
             else:
                 raise self._strange("its list does not end")
+
+    def _page(self, path: str, asked: dict[str, str]) -> Json:
+        try:
+            return self._api.get(path, asked)
+        except Refused as refused:
+            if refused.code == 404 and self._api.local:
+                return {}  # an address of our own makes a bucket when it is first written to
+            raise
 
     def _item(self, row: Any) -> Listed | None:
         """None for services that nobody asked for, and for what stands for a folder."""
@@ -220,7 +226,7 @@ class BucketCopies:
         where = f"gs://{self._bucket}/{name}"
         return CouldNotLook(
             f"The copied release {where} cannot be understood: {why}.",
-            hint=f"Look at it, put a good copy back, or move it away: gcloud storage mv '{where}' gs://…",
+            hint=f"Look at it, put a good copy back, or move it away: gcloud storage mv {shlex.quote(where)} gs://…",
         )
 
     def _strange(self, what: str) -> CouldNotLook:

@@ -37,12 +37,12 @@ class MirroredLedger:
         note: Callable[[str], None],
         *,
         patience: float = WRITE,
-        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._local, self._copies, self._note = local, copies, note
         self._copied = Kept(file)  # number of the last line that was copied, by release
-        self._patience, self._sleep = patience, sleep
+        self._patience = patience
         self._view: dict[str, tuple[Event, ...]] | None = None
+        self._begun: set[str] = set()  # releases that this process writes for: of these all is here
         self._in_step = False
         self._behind = True  # there may be lines that were not copied
         self._said = False
@@ -53,6 +53,7 @@ class MirroredLedger:
 
         Raises LeaseLost as well when the bucket tells of a later holder or an end: the line stays in our own ledger.
         """
+        self._begun.add(release)
         event = self._local.append(release, kind, step, data, fence=fence)
         self._in_step = kind is EventKind.INTENT
         begun = time.monotonic()
@@ -67,7 +68,8 @@ class MirroredLedger:
     def events(self, release: str | None = None) -> tuple[Event, ...]:
         """Ours and those of others, by time. What we have of one release is told without the bucket."""
         if release is not None:
-            return self._local.events(release) or self._elsewhere().get(release, ())
+            ours = self._local.events(release)
+            return ours if ours or release in self._begun else self._elsewhere().get(release, ())
         elsewhere = self._elsewhere()
         if not self._in_step:
             self._catch_up_or_say()
@@ -142,7 +144,7 @@ class MirroredLedger:
                 wait = max(refused.wait, BUSY)
                 if refused.code not in PASSING or time.monotonic() + wait >= end:
                     raise
-            self._sleep(wait)
+            time.sleep(wait)
 
     def _left(self, end: float) -> float:
         left = end - time.monotonic()

@@ -46,9 +46,9 @@ def ledger_of(app: App) -> Ledger:
     local = SqliteLedger(app.state / "ledger.sqlite")
     if app.config.ledger.mirror is None:
         return local
+    from deploytool.adapters.leases.gcs import ENDPOINT
     from deploytool.adapters.ledger_copies import BucketCopies
     from deploytool.adapters.ledger_mirror import MirroredLedger
-    from deploytool.adapters.leases.gcs import ENDPOINT
 
     where = _storage(app)
     api = GoogleApi(where or ENDPOINT, name="Cloud Storage", local=where is not None)

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 def run(app: App, *, asked: Sequence[str], last: int, verify: bool, format: Format) -> ExitCode:
     """0, or 1 when the chain was asked for and does not hold."""
     service, release = _question(asked, verify)
-    events, head = app.ledger.chain()
     if verify:
+        events, head = app.ledger.chain()
         report = _verified(app, events, broken_links(events, head))
     else:
-        found = _readable(events)
+        found = _readable(app.ledger.events())
         report = _one(app, found, release) if release is not None else _list(app, found, service, last)
     app.say(report, format)
     return report.exit_code

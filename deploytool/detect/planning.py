@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,7 +54,7 @@ def in_order(drifts: Iterable[ServiceDrift], config: Config) -> list[ServiceDrif
 
     found = list(drifts)
     names = list(dict.fromkeys(drift.name for drift in found))
-    sorter = TopologicalSorter({name: set(config.services[name].after) & set(names) for name in names})
+    sorter = TopologicalSorter({name: released_before(config, name) & set(names) for name in names})
     sorter.prepare()
     order: list[str] = []
     while sorter.is_active():
@@ -64,12 +64,37 @@ def in_order(drifts: Iterable[ServiceDrift], config: Config) -> list[ServiceDrif
     return sorted(found, key=lambda drift: order.index(drift.name))
 
 
+def released_before(config: Config, name: str) -> set[str]:
+    """All that `after` puts before a service, however many steps before."""
+    found: set[str] = set()
+    pending = [*config.services[name].after]
+    while pending:
+        one = pending.pop()
+        if one not in found and one in config.services:
+            found.add(one)
+            pending.extend(config.services[one].after)
+    return found
+
+
 def chosen(report: DriftReport, *, stale: bool, force: bool) -> list[ServiceDrift]:
     """What there is to release: of the named services all that are not current, with `--stale` what is behind."""
     if not stale:
         return [drift for drift in report.services if force or drift.verdict is not Verdict.CURRENT]
     codes = {CodeState.BEHIND} | ({CodeState.AHEAD, CodeState.DIVERGED} if force else set())
     return [drift for drift in report.services if drift.verdict is Verdict.STALE and drift.code in codes]
+
+
+def left_alone(report: DriftReport, *, stale: bool, force: bool) -> Iterator[tuple[str, bool]]:
+    """What `--stale` does not take, in words, and whether that is because nobody could tell."""
+    for error in report.errors:
+        yield f"{error.region}: {error.message}", True
+    if not stale:
+        return
+    for drift in report.services:
+        if drift.verdict is Verdict.UNKNOWN:
+            yield f"{drift.name}: left as it is, because nobody can tell: {drift.reason}", True
+        elif drift.verdict is Verdict.STALE and drift.code is not CodeState.BEHIND and not force:
+            yield f"{drift.name}: left as it is; what serves is {drift.code}: {drift.reason} (--force)", False
 
 
 class Planner:
@@ -191,8 +216,9 @@ def follows_latest(service: Service, releases: Sequence[Release]) -> bool:
         before = release.plan.get("before")
         if before is None:
             return False
-        restored = release.plan["goal"] if release.kind is Kind.ROLLBACK else before["named"]
-        undone = release.outcome is not Outcome.SUCCEEDED or release.kind is Kind.ROLLBACK
+        back = release.kind is Kind.ROLLBACK and release.outcome is Outcome.SUCCEEDED
+        restored = release.plan["goal"] if back else before["named"]
+        undone = back or release.outcome is not Outcome.SUCCEEDED
         return bool(undone and before["latest"] and same_wish(asked, rows_of(restored)))
     return False
 

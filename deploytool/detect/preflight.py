@@ -159,6 +159,9 @@ class Preflight:
 
     def _tag(self, plan: Plan, seen: SeenService | None) -> CheckLine:
         """Our tag must be free, or left over from a release of ours that has ended."""
+        if plan.first and plan.hold:
+            said = "a first deployment has no traffic to keep away from: its only revision gets all of it"
+            return bad("tag", said, "Leave out --no-traffic; nobody may call a new service anyway.", firm=True)
         if not plan.tag:
             return bad("tag", f"{plan.place.name} is too long for a tag beside it", "Use a shorter name.", firm=True)
         held = tagged(seen.service.desired, plan.tag) if seen else None

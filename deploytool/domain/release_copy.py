@@ -95,14 +95,17 @@ def _event_json(event: Event) -> dict[str, Any]:
 
 
 def _event(line: Any, release: str) -> Event:
-    at = datetime.fromisoformat(_of(line, "at", str))
+    try:
+        at, kind = datetime.fromisoformat(_of(line, "at", str)), EventKind(_of(line, "kind", str))
+    except ValueError:  # whose words may quote anything
+        raise ValueError("at or kind of an event is not understood") from None
     if at.tzinfo is None:
         raise ValueError("at has no time zone")
     event = Event(
         number=_of(line, "number", int),
         release=release,
         at=at.astimezone(UTC),
-        kind=EventKind(_of(line, "kind", str)),
+        kind=kind,
         step=_of(line, "step", str),
         data=_data(line),
         fence=_fence(line),

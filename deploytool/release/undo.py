@@ -93,9 +93,8 @@ def _served_again(plan: Plan, named: Rows, tools: Tools) -> Undone:
         return is_served(found.service, named) and tagged(found.service.effective, plan.tag or " ") != plan.revision
 
     if not wait_until(look, clock=tools.time, seconds=tools.limits.effective, poll=tools.limits.poll):
-        raise NotUndone(
-            f"{said(named)} was asked for again, and {said(rows)} serves", hint=f"deploytool status {plan.place.name}"
-        )
+        found = "it is not effective yet" if traffic_plan.same_wish(rows, named) else f"{said(rows)} serves"
+        raise NotUndone(f"{said(named)} was asked for again, and {found}", hint=f"deploytool status {plan.place.name}")
     return Undone(f"{said(rows)} serves, as before", traffic_plan.json_of(rows))
 
 

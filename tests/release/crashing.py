@@ -77,7 +77,7 @@ def warm() -> None:
     import deploytool
 
     for module in pkgutil.walk_packages(deploytool.__path__, "deploytool."):
-        if not module.name.endswith("__main__") and ".render." not in module.name:
+        if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
     importlib.import_module("deploytool.__main__")
     assert threading.active_count() == 1, "a process with threads cannot be forked"

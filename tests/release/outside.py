@@ -97,8 +97,8 @@ def broken(counter: Counter, before: Scene, ran: Ran, *, wanted: str, sent: int 
     found = [*_chain(records), *_served(before, ran, records), *_written(ran), *_secrets(counter, ran)]
     found += [*_way_back(now), *_kept(before, now), *_processes(ran)]
     ends = [record for record in records if record.kind == "ended"]
-    if sent != signal.SIGKILL or last:
-        found += _freed(counter)
+    if sent != signal.SIGKILL:
+        found += _freed(counter, ran, last)
     found += _ended(records, last)
     if ends:
         found += _end(before, now, ends[-1])
@@ -199,9 +199,10 @@ def _in_session(session: int) -> list[str]:
     return found
 
 
-def _freed(counter: Counter) -> Iterator[str]:
+def _freed(counter: Counter, ran: Ran, last: bool) -> Iterator[str]:
+    """Its own lease, and in the end everybody's."""
     held = lease_of(counter.leases) if counter.leases.exists() else None
-    if held is not None:
+    if held is not None and (last or held["holder"]["process"] == ran.session):
         yield f"the lease is still held for {held['holder']['release']}"
 
 
@@ -250,12 +251,14 @@ def _code(
 def _right_codes(outcome: str | None, begun: bool, wanted: str, sent: int) -> set[int]:
     if sent == signal.SIGKILL:
         return {-9}
+    stopped = {STOPPED[signal.Signals(sent)]} if sent else set()
     if wanted == "deploy":
-        stopped = {STOPPED[signal.Signals(sent)]} if sent else set()
         return {0} if outcome == "succeeded" else stopped
-    if wanted == "resume" and outcome in ("aborted", "rolled-back", "failed-safe"):
-        return {5}
-    return {0}
+    if outcome is None and begun:
+        return stopped  # it stays open, and can be gone on with
+    if wanted == "resume" and outcome != "succeeded":
+        return {5} | stopped
+    return {0} if outcome == "succeeded" else {0} | stopped
 
 
 def _percents(service: Json, field: str) -> dict[str, int]:

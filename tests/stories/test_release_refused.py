@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from deploytool.domain.preflight import CheckLine, refusals
+from deploytool.emulator import client
 from tests.repositories import run_git
-from tests.stories.release_shop import ReleaseShop, dockerfile, program
+from tests.stories.release_shop import V2, ReleaseShop, dockerfile, program
 
 
 @contextmanager
@@ -126,33 +126,65 @@ def test_nothing_named_is_nothing_released(release_shop: ReleaseShop) -> None:
 def test_already_current_is_0_and_nothing_is_written(release_shop: ReleaseShop) -> None:
     shop = release_shop
     shop.ready("api")
+    client.clear_requests(shop.cloud.address)
     with untouched(shop):
         shop.ready("api")
         shop.ready("--stale", "--dry-run", "api")
+    assert {one["method"] for one in client.requests(shop.cloud.address)} == {"GET"}
 
 
-def test_looking_changes_nothing(release_shop: ReleaseShop) -> None:
+LOOKING = {
+    "a dry run": ("deploy", "--stale", "--dry-run"),
+    "a dry run that is refused": ("deploy", "api", "--commit", "topic", "--dry-run"),
+    "a dry run of going back": ("rollback", "api", "--to", "NEWEST", "--dry-run"),
+    "nobody to ask": ("deploy", "api"),
+    "nothing to resume": ("deploy", "api", "--resume"),
+    "nothing to abort": ("deploy", "--abort"),
+    "the record": ("releases",),
+    "what drifts": ("drift",),
+}
+
+
+@pytest.mark.parametrize("how", LOOKING)
+def test_looking_changes_nothing(release_shop: ReleaseShop, how: str) -> None:
+    """Not one request that could change something is even sent."""
     shop = release_shop
+    shop.builder.commit({"api/main.py": program("api", 7)}, [shop.main], "Try it", branch="topic")
+    shop.builder.close()
+    argv = [shop.newest() if word == "NEWEST" else word for word in LOOKING[how]]
+    client.clear_requests(shop.cloud.address)
     with untouched(shop):
-        assert shop.run("deploy", "--stale", "--dry-run").code == 0
-        assert shop.run("rollback", "api", "--to", shop.newest(), "--dry-run").code == 0
-    assert not Path(shop.state / "ledger.sqlite").exists()
+        done = shop.run(*argv)
+    assert done.code in (0, 1, 2), done.said
+    sent = [one for one in client.requests(shop.cloud.address) if one["method"] not in ("GET", "HEAD")]
+    assert [one for one in sent if not one["path"].endswith("entries:list")] == []
+    assert not (shop.state / "ledger.sqlite").exists()
 
 
-def test_an_operation_in_flight_is_waited_for_by_nobody(release_shop: ReleaseShop) -> None:
-    """Asked-for traffic is not what serves: what would be put back is not known."""
+def test_a_broken_newest_revision_does_not_block_and_is_not_gone_back_to(release_shop: ReleaseShop) -> None:
+    """Somebody broke the template by hand; LATEST still means the good one, and it is what is put back."""
     shop = release_shop
     first = shop.newest()
     broken = shop.service()["template"]["containers"][0] | {"args": ["does-not-exist.py"], "command": ["python"]}
-    shop.call("PATCH", "/v2/projects/shop-prod/locations/europe-west1/services/api?updateMask=template.containers",
-              {"template": {"containers": [broken]}})  # fmt: skip
-    shop.settled()
+    shop.patch({"template": {"containers": [broken]}}, "template.containers")
     shop.before["api"] = shop.service()
-    assert shop.serving() == {first: 100}
     done = shop.deploy("api")
-    # The newest revision failed: LATEST still means the first one, which is what is put back.
-    assert done.code in (1, 5), done.said
-    assert shop.serving() == {first: 100}
+    assert done.code == 5, done.said  # the command is the service's own, and stays
+    assert "did not become ready" in shop.last().reason
+    assert shop.serving() == shop.asked() == {first: 100}
+
+
+def test_traffic_that_is_not_what_was_asked_for_is_decided_by_a_person(release_shop: ReleaseShop) -> None:
+    shop = release_shop
+    body = {
+        "traffic": [{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": "api-00099-zzz", "percent": 100}]
+    }
+    status, value = shop.call("PATCH", f"{V2}/services/api?updateMask=traffic", body)
+    if status == 200:
+        shop.settled()
+        assert refused(shop, "api").name == "traffic"
+    else:
+        assert "api-00099-zzz" in str(value)
 
 
 def test_the_plan_says_what_else_goes_live_with_a_documents_commit(release_shop: ReleaseShop) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from deploytool.adapters.cloudrun.edits import job_patch_of, new_job, new_service, patch_of
+from deploytool.adapters.cloudrun.newest import Newest
+from deploytool.adapters.cloudrun.unsaid import unsaid
 from deploytool.adapters.fleet import v2json
 from deploytool.adapters.googleapi import GoogleApi, NoAnswer, Refused
 from deploytool.domain.edit import Edit
@@ -22,10 +25,11 @@ class CloudRunEditor:
 
     def __init__(self, endpoint: str | None = None, *, api: GoogleApi | None = None) -> None:
         self.api = api or GoogleApi(endpoint or GOOGLE, name="Cloud Run", local=endpoint is not None)
+        self._newest = Newest()
 
     def read(self, place: Place) -> SeenService | None:
         """The service; None when there is none. Raises CouldNotLook."""
-        raw = self._found(_name(place))
+        raw = self._current(_name(place))
         if raw is None:
             return None
         service = v2json.service_of(raw)
@@ -44,20 +48,20 @@ class CloudRunEditor:
 
     def create(self, place: Place, edit: Edit) -> None:
         parent = f"/v2/projects/{place.project}/locations/{place.region}/services"
-        self._write(lambda: self.api.send("POST", parent, new_service(edit), {"serviceId": place.name}), place)
+        self._write(lambda: self.api.send("POST", parent, new_service(edit), {"serviceId": place.name}), None)
 
     def change(self, seen: SeenService, edit: Edit) -> None:
         body, mask = patch_of(seen.raw, edit)
         place = seen.service.place
-        self._write(lambda: self.api.send("PATCH", f"/v2/{_name(place)}", body, {"updateMask": mask}), place)
+        self._write(lambda: self.api.send("PATCH", f"/v2/{_name(place)}", body, {"updateMask": mask}), seen)
 
     def delete(self, seen: SeenService) -> None:
         place = seen.service.place
-        self._write(lambda: self.api.send("DELETE", f"/v2/{_name(place)}", None, {"etag": seen.service.etag}), place)
+        self._write(lambda: self.api.send("DELETE", f"/v2/{_name(place)}", None, {"etag": seen.service.etag}), seen)
 
     def read_job(self, place: Place) -> SeenService | None:
         """The job as a service whose only revision is its template; None when there is none."""
-        raw = self._found(_name(place, "jobs"))
+        raw = self._current(_name(place, "jobs"))
         if raw is None:
             return None
         job = v2json.job_of(raw)
@@ -67,18 +71,27 @@ class CloudRunEditor:
 
     def create_job(self, place: Place, edit: Edit) -> None:
         parent = f"/v2/projects/{place.project}/locations/{place.region}/jobs"
-        self._write(lambda: self.api.send("POST", parent, new_job(edit), {"jobId": place.name}), place)
+        self._write(lambda: self.api.send("POST", parent, new_job(edit), {"jobId": place.name}), None)
 
     def change_job(self, seen: SeenService, edit: Edit) -> None:
         body, mask = job_patch_of(seen.raw, edit)
         place = seen.service.place
-        self._write(lambda: self.api.send("PATCH", f"/v2/{_name(place, 'jobs')}", body, {"updateMask": mask}), place)
+        self._write(lambda: self.api.send("PATCH", f"/v2/{_name(place, 'jobs')}", body, {"updateMask": mask}), seen)
 
     def delete_job(self, seen: SeenService) -> None:
         name = _name(seen.service.place, "jobs")
-        self._write(
-            lambda: self.api.send("DELETE", f"/v2/{name}", None, {"etag": seen.service.etag}), seen.service.place
-        )
+        self._write(lambda: self.api.send("DELETE", f"/v2/{name}", None, {"etag": seen.service.etag}), seen)
+
+    def _current(self, name: str) -> dict[str, Any] | None:
+        """As it is now: an answer that is older than one before is asked for again."""
+        patience = self.api.patience
+        for attempt in range(patience.attempts):
+            raw = self._found(name)
+            if raw is None or self._newest.note(raw):
+                return raw
+            time.sleep(patience.first_wait * 2**attempt)
+        what = name.rpartition("/")[2]
+        raise CouldNotLook(f"Cloud Run answers with an older state of {what} than before.", hint="Run it again.")
 
     def _found(self, name: str) -> dict[str, Any] | None:
         try:
@@ -88,22 +101,22 @@ class CloudRunEditor:
                 return None
             raise
 
-    @staticmethod
-    def _write(send: Callable[[], object], place: Place) -> None:
+    def _write(self, send: Callable[[], Mapping[str, Any]], seen: SeenService | None) -> None:
+        raw = seen.raw if seen else {}
         try:
-            send()
+            self._newest.note(send().get("metadata"))  # of the operation: the service as it will be
         except NoAnswer as lost:
             if lost.acted:
                 raise WriteUnclear(lost.message, hint=LOOK) from lost
             raise WriteRefused(lost.message, hint=lost.hint, passing=True) from lost
         except Refused as refused:
             if refused.acted:
-                raise WriteUnclear(refused.message, hint=LOOK) from refused
+                raise WriteUnclear(unsaid(refused.message, raw), hint=LOOK) from None
             conflict = refused.code in (409, 412)
             passing = refused.code in (408, 429)
             raise WriteRefused(
-                refused.message, hint=refused.hint, conflict=conflict, passing=passing, wait=refused.wait
-            ) from refused
+                unsaid(refused.message, raw), hint=refused.hint, conflict=conflict, passing=passing, wait=refused.wait
+            ) from None
 
 
 def _name(place: Place, kind: str = "services") -> str:
@@ -114,5 +127,6 @@ def _why_not_ready(raw: dict[str, Any]) -> str:
     """What the revision's own Ready condition says, in Cloud Run's words."""
     for condition in raw.get("conditions") or []:
         if isinstance(condition, dict) and condition.get("type") == "Ready":
-            return str(condition.get("message") or condition.get("revisionReason") or condition.get("reason") or "")
+            said = condition.get("message") or condition.get("revisionReason") or condition.get("reason")
+            return unsaid(str(said or ""), raw)
     return ""

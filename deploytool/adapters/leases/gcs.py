@@ -84,7 +84,12 @@ class GcsShelf:
         page = ""
         while True:
             params = {"prefix": PREFIX, "fields": "items(name),nextPageToken", **({"pageToken": page} if page else {})}
-            answer = self._api.read("GET", f"/storage/v1/b/{quote(self._bucket, safe='')}/o", params=params)
+            try:
+                answer = self._api.read("GET", f"/storage/v1/b/{quote(self._bucket, safe='')}/o", params=params)
+            except Refused as refused:
+                if refused.code != 404 or not self._api.local:
+                    raise  # an address of our own makes a bucket when it is first written to
+                return [], _date(refused.headers.get("date", ""))
             try:
                 said = answer.json
                 names += [str(item["name"]) for item in said.get("items", [])]
