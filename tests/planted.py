@@ -178,7 +178,7 @@ MISTAKES = (
     Mistake(
         "a change that is on its way is not ended",
         "release/undo.py",
-        "looks[-1] if plan.first or Look.WRITE in looks else _fenced(plan, seen)",
+        "looks[-1] if plan.first or Look.WRITE in looks else fence.judged(seen)",
         "looks[-1]",
     ),
     Mistake(

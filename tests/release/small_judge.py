@@ -164,6 +164,7 @@ class Judge:
         rows = raw.get("traffic", []) + ([] if raw.get("reconciling") else raw.get("trafficStatuses", []))
         held = [row for row in rows if row.get("tag") == facts.tag]
         assert not facts.tag or facts.revision not in [r.get("revision") for r in held], "I6: our tag is still there"
+        assert "deploytool-fence" not in raw.get("labels", {}), "I10: our mark is still on the service"
         if outcome == "succeeded":
             self._proven(facts)
         if outcome == "needs-human":
