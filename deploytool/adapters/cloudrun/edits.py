@@ -11,14 +11,26 @@ from typing import Any
 
 from deploytool.domain.edit import Edit, NewRevision
 from deploytool.domain.model import TrafficTarget
+from deploytool.errors import CouldNotLook
 
 Json = dict[str, Any]
 TYPE = "TRAFFIC_TARGET_ALLOCATION_TYPE_"
 
 
+def etag_of(raw: Mapping[str, Any]) -> str:
+    """What makes a change one of that very state. Raises CouldNotLook: Cloud Run takes a change without it anyway."""
+    etag = raw.get("etag")
+    if isinstance(etag, str) and etag:
+        return etag
+    raise CouldNotLook(
+        f"Cloud Run's answer has no etag of {raw.get('name')}: a change could overwrite somebody else's.",
+        hint="Is a proxy in between? Run it again.",
+    )
+
+
 def patch_of(raw: Mapping[str, Any], edit: Edit) -> tuple[Json, str]:
     """The body of a PATCH, with the etag of what was read, and its update mask."""
-    body: Json = {"name": raw["name"], "etag": raw.get("etag", "")}
+    body: Json = {"name": raw["name"], "etag": etag_of(raw)}
     mask: list[str] = []
     if edit.revision is not None:
         template = template_of(raw.get("template") or {}, edit.revision)
@@ -40,7 +52,7 @@ def patch_of(raw: Mapping[str, Any], edit: Edit) -> tuple[Json, str]:
 def job_patch_of(raw: Mapping[str, Any], edit: Edit) -> tuple[Json, str]:
     """The same for a job, whose containers lie one level deeper."""
     assert edit.revision is not None
-    body: Json = {"name": raw["name"], "etag": raw.get("etag", "")}
+    body: Json = {"name": raw["name"], "etag": etag_of(raw)}
     body["template"] = job_template_of(raw.get("template") or {}, edit.revision)
     mask = ["template.labels", "template.template.containers"]
     if edit.labels:
