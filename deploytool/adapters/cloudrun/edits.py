@@ -11,6 +11,7 @@ from typing import Any
 
 from deploytool.domain.edit import Edit, NewRevision
 from deploytool.domain.model import TrafficTarget
+from deploytool.domain.template import ingress_of
 from deploytool.errors import CouldNotLook
 
 Json = dict[str, Any]
@@ -116,7 +117,7 @@ def template_of(stored: Mapping[str, Any], wanted: NewRevision) -> Json:
     template["labels"] = dict(template.get("labels") or {}) | dict(changes.labels)
     if changes.annotations:
         template["annotations"] = dict(template.get("annotations") or {}) | dict(changes.annotations)
-    container = _ingress(template.setdefault("containers", [{}]))
+    container = ingress_of(template.setdefault("containers", [{}]))
     container["image"] = wanted.image
     _set_env(container, changes.env)
     if changes.min_instances is not None:
@@ -130,12 +131,6 @@ def merged_labels(stored: Mapping[str, str], wanted: Mapping[str, str | None]) -
     """The stored labels with ours set, and those taken away that are wanted as None."""
     merged: dict[str, str | None] = {**stored, **wanted}
     return {name: value for name, value in merged.items() if value is not None}
-
-
-def _ingress(containers: list[Json]) -> Json:
-    """The container that answers requests: the one with ports when there are several."""
-    with_ports = [container for container in containers if container.get("ports")]
-    return with_ports[0] if len(containers) > 1 and len(with_ports) == 1 else containers[0]
 
 
 def _set_env(container: Json, wanted: Mapping[str, str]) -> None:
