@@ -151,11 +151,6 @@ class Release:
         """Did it fail once it had traffic, however it ended then?"""
         return any(e.kind is EventKind.FAILED and e.step.startswith(("bake ", "confirm")) for e in self.events)
 
-    @property
-    def had_traffic(self) -> bool:
-        """Was a share of traffic ever asked for it?"""
-        return any(event.kind is EventKind.INTENT and event.step.startswith("shift ") for event in self.events)
-
 
 def releases_of(events: Iterable[Event]) -> tuple[Release, ...]:
     """Every release in these events, oldest first. Events without a beginning are left to `broken_links`."""

