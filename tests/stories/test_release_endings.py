@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.stories.release_shop import STEPS, ReleaseShop, crashing, program
+from tests.stories.release_files import crashing, program
+from tests.stories.release_shop import STEPS, ReleaseShop
 
 BROKEN = {
     "crashes at its start": (crashing("api"), "did not become ready"),

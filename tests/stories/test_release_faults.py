@@ -17,7 +17,8 @@ from deploytool.adapters.probes import Prober
 from deploytool.emulator import client
 from deploytool.release.journal import Journal
 from deploytool.release.tools import Limits
-from tests.stories.release_shop import STEPS, ReleaseShop, program
+from tests.stories.release_files import program
+from tests.stories.release_shop import STEPS, ReleaseShop
 
 SERVICE = "/v2/projects/*/locations/*/services/api*"
 SHORT = Limits(ready=2.0, write=1.5, effective=1.0, undo=1.5, poll=0.02)

@@ -11,7 +11,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.stories.release_shop import STEPS, ReleaseShop, program, until
+from tests.stories.release_files import program
+from tests.stories.release_outside import until
+from tests.stories.release_shop import STEPS, ReleaseShop
 
 DONE = 30.0  # seconds that a process of its own may take on a busy machine
 
