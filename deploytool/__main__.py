@@ -22,6 +22,8 @@ def main() -> NoReturn:
     gc.set_threshold(200_000)  # a command makes many values and few cycles: looking for them would cost a tenth
     _open_standard_streams()
     signal.signal(signal.SIGTERM, _terminate)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup means it
+        signal.signal(signal.SIGHUP, _terminate)
     sys.exit(_flushed(run(sys.argv[1:], own_process=True)))
 
 

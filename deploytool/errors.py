@@ -83,6 +83,10 @@ class LeaseLost(DeployToolError):
         self.how = how
 
 
+class NotWritten(CouldNotLook):
+    """The ledger did not take a line."""
+
+
 class PlanChanged(DeployToolError):
     """The service is not as it was when the plan was made; nothing was done."""
 

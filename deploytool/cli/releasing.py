@@ -60,9 +60,11 @@ def deploy(
     if resume and abort:
         raise typer.BadParameter("Say --resume or --abort, not both.")
     if resume or abort:
+        if commit or stale or no_traffic or force or allow_unmerged:
+            raise typer.BadParameter("What goes on goes on as it was planned: give --resume or --abort alone.")
         from deploytool.commands import resume as going_on
 
-        end(going_on.run(app, services=services or [], abort=abort, yes=yes, wait=wait, format=format))
+        end(going_on.run(app, services=services or [], abort=abort, dry_run=dry_run, yes=yes, wait=wait, format=format))
     from deploytool.commands import deploy as command
 
     wish = command.Wish(

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from deploytool.adapters import whoami
 from deploytool.commands.looking import look
-from deploytool.commands.releasing import STOPPED, Releasing, refused_row, row_of, teller_of, under_lease
+from deploytool.commands.releasing import STOPPED, Releasing, refused_row, releasing, row_of, under_lease
 from deploytool.commands.signals import Signals
 from deploytool.commands.turns import MOVING, await_turn
-from deploytool.detect.planning import Planner, aim_at, chosen, in_order
+from deploytool.detect.planning import Planner, aim_at, chosen, in_order, left_alone, released_before
 from deploytool.detect.preflight import Preflight
 from deploytool.domain.model import Kind, Place
 from deploytool.domain.plan import Plan
 from deploytool.domain.preflight import CheckLine, bad, refusals
 from deploytool.domain.release import quarantine_of, releases_of
-from deploytool.domain.release_report import PlanReport, ReleaseReport, ReleaseRow
+from deploytool.domain.release_report import PlanReport, ReleaseReport, ReleaseRow, worst
 from deploytool.domain.report import ServiceDrift
 from deploytool.errors import ExitCode, LeaseHeld, PlanChanged, UsageError
 from deploytool.release.checking import cannot_run
@@ -53,14 +53,14 @@ def run(app: App, wish: Wish) -> ExitCode:
     """Plan, look, ask, release one after the other, tell."""
     if not wish.services and not wish.stale:
         raise UsageError("Which services?", hint="deploytool deploy SERVICE, or deploytool deploy --stale")
-    plans = _planned(app, wish)
+    plans, doubt = _planned(app, wish)
     report = PlanReport(app.now(), tuple(plan for plan, _ in plans), {plan.place: lines for plan, lines in plans})
     if wish.dry_run:
         app.say(report, wish.format)
-        return ExitCode.FINDINGS if any(refusals(lines, force=wish.force) for _, lines in plans) else ExitCode.CLEAN
+        return ExitCode.FINDINGS if any(refusals(lines, force=wish.force) for _, lines in plans) else doubt
     if not plans:
         app.say(ReleaseReport(app.now(), ()), wish.format)
-        return ExitCode.CLEAN
+        return doubt
     app.show(report)
     able = [plan for plan, lines in plans if not refusals(lines, force=wish.force)]
     if able:
@@ -68,11 +68,11 @@ def run(app: App, wish: Wish) -> ExitCode:
     with Signals().heard() as signals:
         found = ReleaseReport(app.now(), tuple(_released(app, wish, plans, signals)))
         app.say(found, wish.format)
-    return found.exit_code
+    return worst((found.exit_code, doubt))
 
 
-def _planned(app: App, wish: Wish) -> list[Planned]:
-    """Every plan with its preflight, in the order of release."""
+def _planned(app: App, wish: Wish) -> tuple[list[Planned], ExitCode]:
+    """Every plan with its preflight, in the order of release; and whether anything could not be told."""
     tables = app.config.select(wish.services)
     seen = look(app, tables, fleet=(), precision=None, fetch=wish.fetch, dated=False)
     seen.detection.scoped = True
@@ -80,6 +80,10 @@ def _planned(app: App, wish: Wish) -> list[Planned]:
     report = seen.detection.report(seen.fleet, seen.history, app.now())
     releases = releases_of(app.ledger.events())
     planner = Planner(seen.detection, aim, releases, by=_who(app))
+    doubt = ExitCode.CLEAN
+    for said, unknown in left_alone(report, stale=wish.stale, force=wish.force):
+        app.note(said)
+        doubt = ExitCode.UNDETERMINED if unknown else doubt
     drifts = in_order(chosen(report, stale=wish.stale, force=wish.force), app.config)
     found = []
     for drift in drifts:
@@ -100,7 +104,7 @@ def _planned(app: App, wish: Wish) -> list[Planned]:
             wish.unmerged,
         )
         found.append((plan, (*_unseen(drift, report.errors), *preflight.lines(plan, drift, service))))
-    return found
+    return found, doubt
 
 
 def _unseen(drift: ServiceDrift, errors: Sequence[object]) -> tuple[CheckLine, ...]:
@@ -119,15 +123,14 @@ def _released(app: App, wish: Wish, plans: Sequence[Planned], signals: Signals) 
     """One after the other; what is released after one that failed is not begun."""
     rows: list[ReleaseRow] = []
     failed: set[str] = set()
-    with teller_of(app) as teller:
-        releasing = Releasing(app, teller, yes=wish.yes, wait=wish.wait, signals=signals)
+    with releasing(app, yes=wish.yes, wait=wish.wait, signals=signals) as ours:
         for planned in plans:
             name = planned[0].place.name
-            waits = sorted(set(app.config.services[name].after) & failed)
+            waits = sorted((released_before(app.config, name) | {name}) & failed)
             if waits:
-                row = refused_row(planned[0], f"not begun, because {', '.join(waits)} comes first", "")
+                row = refused_row(planned[0], f"not begun, because {', '.join(waits)} failed before", "")
             else:
-                row = _one(releasing, wish, planned)
+                row = _one(ours, wish, planned)
             rows.append(row)
             if row.exit_code is not ExitCode.CLEAN:
                 failed.add(name)
@@ -136,20 +139,20 @@ def _released(app: App, wish: Wish, plans: Sequence[Planned], signals: Signals) 
     return rows
 
 
-def _one(releasing: Releasing, wish: Wish, planned: Planned) -> ReleaseRow:
+def _one(ours: Releasing, wish: Wish, planned: Planned) -> ReleaseRow:
     """One release; planned anew when somebody else's ended while this one waited for the lease."""
-    app, (plan, lines) = releasing.app, planned
+    app, (plan, lines) = ours.app, planned
     for _ in range(MOST_PLANS):
         wrong = refusals(lines, force=wish.force)
         if wrong and (refused := _refused(app, wish, plan, wrong)):
             return refused
         try:
             if not wrong:
-                ending = under_lease(releasing, plan, app.config.services[plan.place.name], Runner.begin)
+                ending = under_lease(ours, plan, app.config.services[plan.place.name], Runner.begin)
                 return row_of(app, plan, ending)
         except PlanChanged as changed:
             app.note(f"{changed.message} Planning again ...")
-        again = [one for one in _planned(app, _only(wish, plan)) if one[0].place == plan.place]
+        again = [one for one in _planned(app, _only(wish, plan))[0] if one[0].place == plan.place]
         if not again:
             return refused_row(plan, f"{plan.place.name} is current by now", "", ExitCode.CLEAN)
         ((plan, lines),) = again

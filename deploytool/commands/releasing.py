@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from deploytool.adapters import whoami
 from deploytool.clock import RealTime
+from deploytool.commands.asking import agreed
 from deploytool.commands.signals import Signals
 from deploytool.config import ServiceTable
 from deploytool.detect.preflight import wanted_of_plan
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 LOCAL = Limits(ready=60.0, write=20.0, effective=20.0, undo=30.0, poll=0.05)
 STOPPED = (ExitCode.INTERRUPTED, ExitCode.TERMINATED)  # by a person or the system: nothing else is begun
+LEAST_TO_ANSWER = 30.0  # seconds that a person has at least
 VISITORS = 40.0  # requests a second that the sandbox sends, so that there is something to judge
 
 
@@ -49,6 +51,7 @@ class Releasing:
     yes: bool = False
     wait: float = 0.0
     signals: Signals = field(default_factory=Signals)
+    quiet: Callable[[], AbstractContextManager[object]] = nullcontext  # no live line while a person is asked
 
     @property
     def local(self) -> bool:
@@ -112,6 +115,10 @@ class Releasing:
         def stats(revisions: tuple[str, ...], since: datetime, until: datetime) -> Mapping[str, RequestStats]:
             return app.log_reader.requests_of(plan.place, revisions, since, until)
 
+        def ask(question: str) -> bool:
+            with self.quiet():
+                return agreed(question, max(plan.watch.bake, LEAST_TO_ANSWER))
+
         return Tools(
             editor=app.editor,
             ledger=app.ledger,
@@ -120,17 +127,18 @@ class Releasing:
             build=build,
             check=check,
             stats=stats,
-            ask=None if self.yes or not sys.stdin.isatty() else _ask,
+            ask=None if self.yes or not sys.stdin.isatty() else ask,
             shield=self.signals.shield,
             ending=self.signals.end,
             limits=LOCAL if self.local else Limits(),
         )
 
 
-def _ask(question: str) -> bool:
-    import typer
-
-    return typer.confirm(question, err=True)
+@contextmanager
+def releasing(app: App, *, yes: bool, wait: float, signals: Signals) -> Iterator[Releasing]:
+    """One command's releases, told on stderr while they happen."""
+    with app.progress() as progress:
+        yield Releasing(app, progress.of, yes=yes, wait=wait, signals=signals, quiet=progress.quiet)
 
 
 @contextmanager
@@ -221,10 +229,3 @@ def refused_row(plan: Plan, reason: str, hint: str, code: ExitCode = ExitCode.FI
         before=plan.before.named if plan.before else (),
         after=plan.before.named if plan.before else (),
     )
-
-
-@contextmanager
-def teller_of(app: App) -> Iterator[Callable[[str], Teller]]:
-    """Who says on stderr what happens, one line a step."""
-    with app.progress() as progress:
-        yield progress.of

@@ -7,12 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from deploytool.adapters import whoami
-from deploytool.commands.releasing import STOPPED, Releasing, row_of, teller_of, under_lease
+from deploytool.commands.releasing import STOPPED, Releasing, releasing, row_of, under_lease
 from deploytool.commands.signals import Signals
 from deploytool.domain.plan import Plan, plan_of
 from deploytool.domain.release import EXIT_CODES, Release, releases_of
-from deploytool.domain.release_report import ReleaseReport, ReleaseRow
-from deploytool.errors import CouldNotLook, ExitCode
+from deploytool.domain.release_report import PlanReport, ReleaseReport, ReleaseRow
+from deploytool.errors import CouldNotLook, ExitCode, UsageError
 from deploytool.release.ending import Ending
 from deploytool.release.runner import Runner
 from deploytool.render import Format
@@ -21,28 +21,41 @@ if TYPE_CHECKING:
     from deploytool.app import App
 
 
-def run(app: App, *, services: Sequence[str], abort: bool, yes: bool, wait: float, format: Format) -> ExitCode:
+def run(
+    app: App, *, services: Sequence[str], abort: bool, dry_run: bool, yes: bool, wait: float, format: Format
+) -> ExitCode:
     """Every release of these services that has not ended; nothing to do is fine."""
     names = {table.name for table in app.config.select(services)}
     found = releases_of(app.ledger.events())
     left = [one for one in found if one.outcome is None and one.place.name in names]
+    if not services and len(left) > 1:
+        raise UsageError(
+            f"Several releases were left: {', '.join(one.place.name for one in left)}.",
+            hint=f"Name the service: deploytool deploy {left[-1].place.name} {'--abort' if abort else '--resume'}",
+        )
+    if dry_run:
+        app.say(PlanReport(app.now(), tuple(_plan(one) for one in left)), format)
+        return ExitCode.CLEAN
+    if left:
+        what = "Put back" if abort else "Go on with"
+        app.must_want(yes, f"{what} release {', '.join(one.id for one in left)}?")
     with Signals().heard() as signals:
-        with teller_of(app) as teller:
-            rows = _gone_on(Releasing(app, teller, yes=yes, wait=wait, signals=signals), left, abort=abort)
+        with releasing(app, yes=yes, wait=wait, signals=signals) as ours:
+            rows = _gone_on(ours, left, abort=abort)
         free_leases(app, names)
         report = ReleaseReport(app.now(), tuple(rows))
         app.say(report, format)
     return report.exit_code
 
 
-def _gone_on(releasing: Releasing, left: Sequence[Release], *, abort: bool) -> list[ReleaseRow]:
+def _gone_on(ours: Releasing, left: Sequence[Release], *, abort: bool) -> list[ReleaseRow]:
     """One after the other, until somebody stops that."""
-    app, rows = releasing.app, list[ReleaseRow]()
+    app, rows = ours.app, list[ReleaseRow]()
     reason = f"aborted by {whoami.holder_now(release='', reason='', environ=app.environ).user}"
     work = partial(_as_it_is_now, app, partial(Runner.abort, reason=reason) if abort else Runner.resume)
     for earlier in left:
         plan = _plan(earlier)
-        ending = under_lease(releasing, plan, app.config.services[earlier.place.name], work, earlier)
+        ending = under_lease(ours, plan, app.config.services[earlier.place.name], work, earlier)
         rows.append(row_of(app, plan, ending))
         if ending.exit_code in STOPPED:
             break

@@ -14,6 +14,8 @@ from types import FrameType
 
 from deploytool.errors import ExitCode, Terminated
 
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, a terminated job, a closed terminal
+
 
 class Signals:
     """Inside `shield` a first signal is only noted; a second one is obeyed wherever it comes."""
@@ -36,7 +38,8 @@ class Signals:
         if threading.current_thread() is not threading.main_thread():
             yield self
             return
-        before = {number: signal.signal(number, self._hear) for number in (signal.SIGINT, signal.SIGTERM)}
+        wanted = [number for number in STOPS if signal.getsignal(number) is not signal.SIG_IGN]  # nohup means it
+        before = {number: signal.signal(number, self._hear) for number in wanted}
         try:
             yield self
         finally:

@@ -38,7 +38,7 @@ def rollback_plan(
     goal, notes = (
         _last_verified(place, serving, releases) if to is None else (_named(place, to, reader, repository), ())
     )
-    if same_wish(goal, service.desired):
+    if same_wish(goal, service.desired) and same_wish(goal, serving):
         return None
     for row in goal:
         _must_be_ready(place, row.revision or "", editor)
@@ -65,6 +65,12 @@ def rollback_plan(
 def _last_verified(place: Place, serving: Rows, releases: Sequence[Release]) -> tuple[Rows, tuple[str, ...]]:
     """The map before the release that made what serves now."""
     most = _most(serving)
+    shares = [row.revision for row in serving if row.percent]
+    if len(shares) > 1:
+        raise UsageError(
+            f"Traffic of {place.name} is split: {said(serving)}. Which of them is good is not known.",
+            hint=f"Name it: deploytool rollback {place.name} --to {most}",
+        )
     ours = [one for one in releases if one.place == place and one.outcome is Outcome.SUCCEEDED]
     made = next((one for one in reversed(ours) if one.kind is Kind.DEPLOY and one.revision == most), None)
     if made is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from deploytool.domain.model import Place, Service
 from deploytool.domain.plan import Before, Changes, Plan, Was, Watch, release_id, revision_name, sized, tag_for
 from deploytool.domain.release import Kind, Outcome, Release
 from deploytool.domain.report import CodeState, DriftReport, ServiceDrift, Verdict
+from deploytool.domain.template import settings_said, variables_of
 from deploytool.domain.traffic_plan import LATEST, named_rows, rows_of, said, same_wish
 from deploytool.domain.tree import Tree
 from deploytool.errors import UsageError
@@ -54,7 +55,7 @@ def in_order(drifts: Iterable[ServiceDrift], config: Config) -> list[ServiceDrif
 
     found = list(drifts)
     names = list(dict.fromkeys(drift.name for drift in found))
-    sorter = TopologicalSorter({name: set(config.services[name].after) & set(names) for name in names})
+    sorter = TopologicalSorter({name: released_before(config, name) & set(names) for name in names})
     sorter.prepare()
     order: list[str] = []
     while sorter.is_active():
@@ -64,12 +65,37 @@ def in_order(drifts: Iterable[ServiceDrift], config: Config) -> list[ServiceDrif
     return sorted(found, key=lambda drift: order.index(drift.name))
 
 
+def released_before(config: Config, name: str) -> set[str]:
+    """All that `after` puts before a service, however many steps before."""
+    found: set[str] = set()
+    pending = [*config.services[name].after]
+    while pending:
+        one = pending.pop()
+        if one not in found and one in config.services:
+            found.add(one)
+            pending.extend(config.services[one].after)
+    return found
+
+
 def chosen(report: DriftReport, *, stale: bool, force: bool) -> list[ServiceDrift]:
     """What there is to release: of the named services all that are not current, with `--stale` what is behind."""
     if not stale:
         return [drift for drift in report.services if force or drift.verdict is not Verdict.CURRENT]
     codes = {CodeState.BEHIND} | ({CodeState.AHEAD, CodeState.DIVERGED} if force else set())
     return [drift for drift in report.services if drift.verdict is Verdict.STALE and drift.code in codes]
+
+
+def left_alone(report: DriftReport, *, stale: bool, force: bool) -> Iterator[tuple[str, bool]]:
+    """What `--stale` does not take, in words, and whether that is because nobody could tell."""
+    for error in report.errors:
+        yield f"{error.region}: {error.message}", True
+    if not stale:
+        return
+    for drift in report.services:
+        if drift.verdict is Verdict.UNKNOWN:
+            yield f"{drift.name}: left as it is, because nobody can tell: {drift.reason}", True
+        elif drift.verdict is Verdict.STALE and drift.code is not CodeState.BEHIND and not force:
+            yield f"{drift.name}: left as it is; what serves is {drift.code}: {drift.reason} (--force)", False
 
 
 class Planner:
@@ -132,7 +158,8 @@ class Planner:
             hold=hold,
             job=job,
             was=was_of(service, changes) if service and job else None,
-            settings=settings_said(seen, settings.min_instances, settings.cpu_throttling),
+            variables=variables_of(seen.raw if seen else None),
+            settings=settings_said(seen.raw if seen else None, settings.min_instances, settings.cpu_throttling),
             checks=tuple(f"{check.name} ({', '.join(check.when)})" for check in table.checks),
             notes=() if job else tuple(_notes(table, before)),
         )
@@ -191,8 +218,9 @@ def follows_latest(service: Service, releases: Sequence[Release]) -> bool:
         before = release.plan.get("before")
         if before is None:
             return False
-        restored = release.plan["goal"] if release.kind is Kind.ROLLBACK else before["named"]
-        undone = release.outcome is not Outcome.SUCCEEDED or release.kind is Kind.ROLLBACK
+        back = release.kind is Kind.ROLLBACK and release.outcome is Outcome.SUCCEEDED
+        restored = release.plan["goal"] if back else before["named"]
+        undone = back or release.outcome is not Outcome.SUCCEEDED
         return bool(undone and before["latest"] and same_wish(asked, rows_of(restored)))
     return False
 
@@ -220,28 +248,6 @@ def image_name(config: Config, table: ServiceTable, service: Service | None) -> 
 def watch_of(table: ServiceTable) -> Watch:
     judge = table.release.judge
     return Watch(table.release.bake.seconds, judge.min_requests, judge.max_5xx, judge.max_p95_ratio)
-
-
-def settings_said(seen: SeenService | None, least: int | None, throttled: bool | None) -> tuple[str, ...]:
-    """Each declared setting as it is and as it will be."""
-    template = seen.raw.get("template") if seen else None
-    template = template if isinstance(template, dict) else {}
-    scaling = template.get("scaling")
-    containers = template.get("containers") or [{}]
-    now = (scaling if isinstance(scaling, dict) else {}).get("minInstanceCount", 0)
-    idle = (containers[0].get("resources") or {}).get("cpuIdle")
-    found = []
-    if least is not None:
-        found.append(f"min_instances {least}" if now == least else f"min_instances {now} -> {least}")
-    if throttled is not None:
-        found.append(_throttling(idle, throttled))
-    return tuple(found)
-
-
-def _throttling(now: object, wanted: bool) -> str:
-    words = {True: "true", False: "false"}
-    said = words.get(now, "not set") if isinstance(now, bool) else "not set"
-    return f"cpu_throttling {words[wanted]}" if now is wanted else f"cpu_throttling {said} -> {words[wanted]}"
 
 
 def _notes(table: ServiceTable, before: Before | None) -> Iterable[str]:

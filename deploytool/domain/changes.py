@@ -13,6 +13,7 @@ from deploytool.domain.plan import Changes
 from deploytool.domain.provenance import ENV, LABELS
 
 COMMIT_LABEL, RELEASE_LABEL, SCOPE_LABEL = "commit-sha", "deploytool-release", "deploytool-scope"
+FENCE_LABEL = "deploytool-fence"  # on the service, for a moment: what was sent before it is refused after it
 TIME = "BUILD_TIMESTAMP"
 MOST_LABEL = 63  # characters; a SHA-256 id is longer, and its beginning is enough to find it
 

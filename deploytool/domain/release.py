@@ -147,6 +147,11 @@ class Release:
         return any(event.kind is EventKind.INTENT and event.step == step for event in self.events)
 
     @property
+    def judged_bad(self) -> bool:
+        """Did it fail once it had traffic, however it ended then?"""
+        return any(e.kind is EventKind.FAILED and e.step.startswith(("bake ", "confirm")) for e in self.events)
+
+    @property
     def had_traffic(self) -> bool:
         """Was a share of traffic ever asked for it?"""
         return any(event.kind is EventKind.INTENT and event.step.startswith("shift ") for event in self.events)
@@ -201,13 +206,17 @@ def quarantine_of(releases: Iterable[Release], place: Place) -> dict[str, str]:
     for release in releases:
         if release.place != place or release.outcome is None:
             continue
-        if release.kind is Kind.ROLLBACK and release.outcome is Outcome.SUCCEEDED:
-            why = f"it was rolled back by {release.id}"
-            held |= dict.fromkeys(filter(None, (release.plan.get("from_commit"), release.plan.get("from_scope"))), why)
-        elif release.kind is Kind.DEPLOY and release.outcome is Outcome.ROLLED_BACK:
-            why = f"release {release.id} was rolled back: {release.reason}"
-            held |= dict.fromkeys(filter(None, (release.commit, release.scope)), why)
+        plan = release.plan
+        if release.kind is Kind.ROLLBACK:
+            restored = release.seen("shift 100") is not None and release.seen("undo") is None
+            if restored or release.outcome is Outcome.SUCCEEDED:
+                why = f"it was rolled back by {release.id}"
+                held |= dict.fromkeys(filter(None, (plan.get("from_commit"), plan.get("from_scope"))), why)
+                held.pop(release.commit, None)
         elif release.outcome is Outcome.SUCCEEDED:
             held.pop(release.commit, None)
             held.pop(release.scope, None)
+        elif release.outcome is Outcome.ROLLED_BACK or release.judged_bad:
+            why = f"release {release.id} was rolled back: {release.reason}"
+            held |= dict.fromkeys(filter(None, (release.commit, release.scope)), why)
     return held

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -63,4 +63,9 @@ class ReleaseReport:
 
     @property
     def exit_code(self) -> ExitCode:
-        return min((row.exit_code for row in self.rows), key=WORST_FIRST.index, default=ExitCode.CLEAN)
+        return worst(row.exit_code for row in self.rows)
+
+
+def worst(codes: Iterable[ExitCode]) -> ExitCode:
+    """Of several the one that counts; CLEAN of none."""
+    return min(codes, key=WORST_FIRST.index, default=ExitCode.CLEAN)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deploytool.domain.release import EventKind, Outcome, Release
+from deploytool.errors import CouldNotLook, NotWritten
 from deploytool.ports import Ledger
 
 
@@ -64,5 +65,13 @@ class Journal:
     def ended(self, outcome: Outcome, reason: str) -> None:
         self._write(EventKind.ENDED, "", {"outcome": outcome.value, "reason": reason})
 
+    @property
+    def proven(self) -> bool:
+        """Was what serves at the end looked at, and found to be ours?"""
+        return "confirm" in self.done
+
     def _write(self, kind: EventKind, step: str, data: Mapping[str, Any]) -> None:
-        self.ledger.append(self.release, kind, step, data, fence=self.fence())
+        try:
+            self.ledger.append(self.release, kind, step, data, fence=self.fence())
+        except CouldNotLook as problem:
+            raise NotWritten(problem.message, hint=problem.hint) from problem

@@ -19,6 +19,7 @@ from deploytool.ports import LeaseStore
 
 RENEWED = 1 / 3  # of the ttl: when a renewal is due
 TRUSTED = 2 / 3  # of the ttl: for how long after the last one nothing need be doubted
+FRESH = 0.5  # seconds: so long an answer of the store is taken for the truth before a write
 MOST_BETWEEN = 3.0  # seconds between two looks of somebody who waits
 
 
@@ -96,7 +97,13 @@ class Keeper:
         return self._lease.number
 
     def check(self) -> None:
-        """Before every write. Raises LeaseLost when the lease is lost, or was not renewed for too long."""
+        """Before every write. Raises LeaseLost when the lease is lost, or was not renewed for too long.
+
+        A hold that somebody broke is still young here: so the store is asked, unless it was a moment ago.
+        """
+        if FRESH < self._clock() - self._sure < self._ttl * TRUSTED and self._lost is None:
+            with suppress(CouldNotLook, LeaseLost):  # what that means is decided below, by the age of what is known
+                self.renew()
         with self._guard:
             if self._lost is not None:
                 raise LeaseLost(self._lost.message, hint=self._lost.hint, how=self._lost.how)

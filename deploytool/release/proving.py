@@ -52,8 +52,9 @@ def must_be_as_planned(plan: Plan, tools: Tools) -> None:
     found = seen.service.generation if seen else None
     planned = plan.was if plan.job else plan.before
     if found != (planned.generation if planned else None):
+        again = "deploy" if plan.kind is Kind.DEPLOY else "rollback"
         raise PlanChanged(
-            f"{plan.place.name} was changed after this was planned.", hint=f"deploytool deploy {plan.place.name}"
+            f"{plan.place.name} was changed after this was planned.", hint=f"deploytool {again} {plan.place.name}"
         )
 
 

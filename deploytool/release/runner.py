@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -16,7 +17,7 @@ from deploytool.domain import traffic_plan
 from deploytool.domain.maps import rows_at
 from deploytool.domain.plan import Plan
 from deploytool.domain.release import Kind, Outcome, Release
-from deploytool.errors import CouldNotLook, DeployToolError, ExitCode, LeaseHeld, LeaseLost, Terminated
+from deploytool.errors import CouldNotLook, DeployToolError, ExitCode, LeaseLost, NotWritten, Terminated
 from deploytool.release import candidate, jobs, proving, shifting, undo, watching
 from deploytool.release.ending import Ending, written_down
 from deploytool.release.journal import Journal
@@ -87,22 +88,35 @@ class Runner:
             return self._run()
         except Moved as moved:
             return self._hand_over(moved)
-        except LeaseLost as lost:
-            return self._without_lease(lost)
         except (KeyboardInterrupt, Terminated) as stop:
             return self._stopped(stop)
         except DeployToolError as problem:
-            return self._back(problem.message, self._failed_outcome(), problem.hint)
+            return self._failed(problem)
         except Exception:
-            self._back("deploytool itself failed", self._failed_outcome())
+            if not self._stays:
+                self._back("deploytool itself failed", self._failed_outcome())
             raise
+
+    def _failed(self, problem: DeployToolError) -> Ending:
+        """Back, unless what was asked for is right as far as anybody knows: then it stays, and stays open."""
+        if self._stays and not isinstance(problem, StepFailed):
+            return self._stuck(f"{problem.message} What was asked for stays.", _again(self.plan, "--resume"))
+        if self._stays:
+            return self._hand_over(Moved(problem.message, hint=problem.hint), "the map was asked for")
+        return self._back(problem.message, self._failed_outcome(), problem.hint)
+
+    @property
+    def _stays(self) -> bool:
+        """A release that was proven is not torn down, and a rollback never leads back to what it came from."""
+        back = self.plan.kind is Kind.ROLLBACK and bool(self.journal.reached)
+        return back or self.journal.proven
 
     def _stopped(self, stop: BaseException) -> Ending:
         """By Ctrl-C or SIGTERM: everything is put back, and the exit code says which of the two it was."""
-        interrupted = isinstance(stop, KeyboardInterrupt)
-        ending = self._back("interrupted" if interrupted else "terminated", Outcome.ABORTED)
-        code = ExitCode.INTERRUPTED if interrupted else ExitCode.TERMINATED
-        return ending.told_by(code)
+        code = _code_of(stop)
+        return self._back("interrupted" if code is ExitCode.INTERRUPTED else "terminated", Outcome.ABORTED).told_by(
+            code
+        )
 
     def _run(self) -> Ending:
         plan = self.plan
@@ -122,12 +136,7 @@ class Runner:
             self._step(f"shift {percent}", self._shift, percent, meant={"traffic": rows})
             if percent < 100:
                 self._step(f"bake {percent}", self._bake, percent)
-        try:
-            self._step("confirm", self._confirm)
-        except StepFailed as failed:
-            if plan.kind is Kind.DEPLOY:
-                raise
-            return self._hand_over(Moved(failed.message, hint=failed.hint), "the map is restored")
+        self._step("confirm", self._confirm)
         back = f"{traffic_plan.said(plan.goal)} serves again"
         reason = f"{plan.revision} serves {plan.commit[:8]}" if plan.kind is Kind.DEPLOY else back
         return self._succeeded(reason)
@@ -212,11 +221,15 @@ class Runner:
                 undone = self._undo(reason, outcome)
             except Moved as moved:
                 return self._hand_over(moved, reason)
-            except (LeaseHeld, LeaseLost) as lost:
-                return self._stuck(f"{reason}; {lost.message}", "deploytool lock list")
+            except NotWritten as lost:
+                said = f"{reason}; everything was put back, and that could not be written down: {lost.message}"
+                return self._stuck(said, _again(self.plan, "--abort"))
             except DeployToolError as problem:
                 said = f"{reason}; it could not be undone: {problem.message}"
                 return self._stuck(said, _again(self.plan, "--abort"))
+            except (KeyboardInterrupt, Terminated) as stop:
+                ending = self._stuck(f"{reason}; putting back was stopped", _again(self.plan, "--abort"))
+                return replace(ending, exit_code=_code_of(stop))
             self.tools.teller.done(undone)
             return Ending(outcome, f"{reason.rstrip('.')}. {_capital(undone)}.", ExitCode.FAILED_SAFE, hint)
 
@@ -249,9 +262,6 @@ class Runner:
         except LeaseLost:
             self.hold.retake()
 
-    def _without_lease(self, lost: LeaseLost) -> Ending:
-        return self._back(lost.message, self._failed_outcome())
-
     def _hand_over(self, moved: Moved, reason: str = "") -> Ending:
         """Somebody else's wish stands; only our tag goes. A person decides what should serve."""
         said = f"{reason.rstrip('.')}. {moved.message}" if reason else moved.message
@@ -277,6 +287,10 @@ class Runner:
 
 def _again(plan: Plan, option: str) -> str:
     return f"deploytool deploy {plan.place.name} {option}"
+
+
+def _code_of(stop: BaseException) -> ExitCode:
+    return ExitCode.INTERRUPTED if isinstance(stop, KeyboardInterrupt) else ExitCode.TERMINATED
 
 
 def _capital(text: str) -> str:

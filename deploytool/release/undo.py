@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deploytool.domain import traffic_plan
-from deploytool.domain.changes import RELEASE_LABEL
+from deploytool.domain.changes import FENCE_LABEL, RELEASE_LABEL
 from deploytool.domain.edit import Edit
 from deploytool.domain.maps import is_before, is_ours, is_served
 from deploytool.domain.model import Service, TrafficTarget
@@ -39,17 +39,18 @@ def put_back(plan: Plan, tools: Tools, hold: Hold, *, reached: int) -> Undone:
     `reached` is the last percentage that the release meant to ask for; 0 is the candidate.
     """
     looks: list[Look] = []
+    fence = Fence(plan, tools)
 
     def judge(seen: SeenService | None) -> Look:
         looks.append(_judged(plan, tools, seen, reached))
-        return looks[-1] if plan.first or Look.WRITE in looks else _fenced(plan, seen)
+        return looks[-1] if plan.first or Look.WRITE in looks else fence.judged(seen)
 
     def write(seen: SeenService | None) -> None:
         assert seen is not None
         if looks[-1] is Look.WRITE:
             _restore(plan, tools, seen)
         else:
-            tools.editor.change(seen, Edit(labels={RELEASE_LABEL: plan.id}))
+            fence.write(seen)
 
     if plan.first:
         _await_late(plan, tools)
@@ -58,10 +59,26 @@ def put_back(plan: Plan, tools: Tools, hold: Hold, *, reached: int) -> Undone:
     if plan.first:
         return _gone(plan, tools, seen)
     assert plan.before is not None
-    assert seen is not None
+    seen = _at_rest(plan, tools)
     if not is_before(plan, seen.service):
         return Undone(f"{said(seen.service.desired or LATEST)} is asked for; nothing of this release was there", [])
     return _served_again(plan, plan.before.named, tools)
+
+
+def _at_rest(plan: Plan, tools: Tools) -> SeenService:
+    """The service when what was asked for last is carried out, or when that takes too long."""
+    found: list[SeenService] = []
+
+    def look() -> bool:
+        seen = tools.editor.read(plan.place)
+        if seen is None:
+            raise Moved(f"{plan.place.name} does not exist any more.", hint="deploytool status")
+        found[:] = [seen]
+        return seen.service.settled
+
+    limits = tools.limits
+    wait_until(look, clock=tools.time, seconds=limits.effective, poll=limits.poll)
+    return found[0]
 
 
 def _served_again(plan: Plan, named: Rows, tools: Tools) -> Undone:
@@ -82,13 +99,26 @@ def _served_again(plan: Plan, named: Rows, tools: Tools) -> Undone:
     return Undone(f"{said(rows)} serves, as before", traffic_plan.json_of(rows))
 
 
-def _fenced(plan: Plan, seen: SeenService | None) -> Look:
+@dataclass
+class Fence:
     """Nothing is there to be put back; but a change that nobody got an answer to may still be on its way.
 
-    It carries the etag that was read for it, so a write of ours ends it: our name on the service, and nothing else.
+    It carries the etag that was read for it, so a write of ours ends it: a label is put on the service and taken off.
     """
-    assert seen is not None
-    return Look.DONE if seen.service.labels.get(RELEASE_LABEL) == plan.id else Look.WRITE
+
+    plan: Plan
+    tools: Tools
+    stood: bool = False
+
+    def judged(self, seen: SeenService | None) -> Look:
+        assert seen is not None
+        there = FENCE_LABEL in seen.service.labels
+        self.stood = self.stood or there
+        return Look.DONE if self.stood and not there else Look.WRITE
+
+    def write(self, seen: SeenService) -> None:
+        mark = None if FENCE_LABEL in seen.service.labels else self.plan.id
+        self.tools.editor.change(seen, Edit(labels={FENCE_LABEL: mark}))
 
 
 def _await_late(plan: Plan, tools: Tools) -> None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TextIO
@@ -71,6 +72,18 @@ class Progress:
         with self._turn:
             self._wipe()
             self._title = ""
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """No live line and no heartbeat: somebody is asked something."""
+        with self._turn:
+            self._wipe()
+            title, self._title = self._title, ""
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._title = title
 
     def of(self, service: str) -> ServiceProgress:
         """The same for one service."""

@@ -105,12 +105,22 @@ class Judge:
             assert before in facts.wishes or before in self.meant(facts), (
                 f"I8: {before} was somebody else's wish, and {after} was written over it"
             )
+        self._was_meant(facts, change, before, after)
         facts.wishes.append(after)
         if change.before is not None and change.after is not None:
             _must_leave_alone(facts, change.before, change.after)
 
     def _after(self, change: Change) -> Wish | None:
         return self.wish(change.after)
+
+    def _was_meant(self, facts: Facts, change: Change, before: Wish | None, after: Wish | None) -> None:
+        """I4: what is done was written down before, so that others can go on with it."""
+        steps = [line.step for line in self.lines() if line.release == facts.id and line.kind == "intent"]
+        newest = [_short((raw or {}).get("latestCreatedRevision")) for raw in (change.before, change.after)]
+        if newest[0] != newest[1] and newest[1] == facts.revision:
+            assert "candidate" in steps, "I4: a revision was made, and nobody wrote down that it would be"
+        elif after not in (before, facts.wishes[0]):
+            assert after in self.meant(facts), f"I4: {after} was asked for, and nobody wrote that down"
 
     def _by_others(self, change: Change) -> None:
         after = change.after
@@ -154,6 +164,7 @@ class Judge:
         rows = raw.get("traffic", []) + ([] if raw.get("reconciling") else raw.get("trafficStatuses", []))
         held = [row for row in rows if row.get("tag") == facts.tag]
         assert not facts.tag or facts.revision not in [r.get("revision") for r in held], "I6: our tag is still there"
+        assert "deploytool-fence" not in raw.get("labels", {}), "I10: our mark is still on the service"
         if outcome == "succeeded":
             self._proven(facts)
         if outcome == "needs-human":

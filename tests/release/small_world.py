@@ -222,7 +222,7 @@ class SmallWorld:
         own = {
             "labels": set(plan.changes.labels),
             "env": set(plan.changes.env),
-            "service_labels": {*plan.changes.service_labels, RELEASE_LABEL},
+            "service_labels": {*plan.changes.service_labels, "deploytool-fence"},
         }
         goal = {row.revision or "": row.percent for row in plan.goal} or None
         self.judge.begun(Facts(plan.id, plan.kind.value, plan.revision, plan.tag, own, plan.steps, goal, raw))
@@ -286,6 +286,8 @@ class SmallWorld:
                 self.console(*fault.more)
             case "sick":
                 self.cloud.sicken(plan.revision)
+            case "swap":
+                self.cloud.swap(plan.revision)
             case "jump":
                 self.clock.skew += float(fault.more)
             case "stall" | "stall-abort" | "stall-resume":

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from deploytool.domain.changes import RELEASE_LABEL
 from deploytool.domain.release import Outcome
 from tests.release.small_cloud import Fault
 from tests.release.small_stores import TTL
@@ -77,7 +78,6 @@ def test_a_change_that_arrives_after_the_undo_does_nothing(world, what):
         ending = deployed(world, how="abort")
     assert ending.outcome is Outcome.ABORTED
     assert tags(world) == {}
-    assert what == "late-die" or world.cloud.raw()["labels"][RELEASE_LABEL] == next(iter(world.judge.facts))
 
 
 def test_a_process_that_stood_still_before_its_write_writes_nothing_after_it_was_aborted(world):
@@ -166,3 +166,70 @@ def test_an_interrupt_at_the_first_line_is_told_as_one(world):
     world.begin_with("pinned")
     ending = deployed(world, Fault("ledger", 1, "stop-after"))
     assert (ending.outcome, int(ending.exit_code)) == (Outcome.ABORTED, 130)
+
+
+def test_without_a_tag_it_is_verified_all_the_same(world):
+    world.begin_with("pinned")
+    plan = replace(world.plan_deploy((100,), False), tag="")
+    ending = world.run(plan, "begin", BAD, [])
+    assert ending.outcome is Outcome.FAILED_SAFE
+
+
+def test_a_revision_that_runs_another_image_gets_no_traffic(world):
+    world.begin_with("pinned")
+    ending = deployed(world, Fault("sleep", 1, "swap"))
+    assert ending.outcome is Outcome.FAILED_SAFE
+    assert "runs other/image" in ending.reason
+
+
+def test_a_lease_that_lapsed_is_taken_again_to_put_back(world):
+    world.begin_with("pinned")
+    before = asked(world)
+    ending = deployed(world, Fault("check", 3, "stall", 3 * TTL), steps=(5, 100))
+    assert ending.outcome is Outcome.ROLLED_BACK
+    assert asked(world) == before
+
+
+def test_a_lease_that_somebody_else_took_is_not_taken_again(world):
+    """It stays open, with nothing written, for whoever may write."""
+    world.begin_with("pinned")
+
+    def taken(fault):
+        world.stood += 3 * TTL
+        hold = world.holds[-1]
+        hold.stopped = True
+        world.clock.go(3 * TTL)
+        world.leases.give("somebody else")
+
+    plan = world.plan_deploy((5, 100), False)
+    happens = world._happens
+    world._happens = lambda fault, *more: taken(fault) if fault.what == "taken" else happens(fault, *more)
+    changes = len(world.cloud.changes)
+    ending = world.run(plan, "begin", FAIR, [Fault("check", 1, "taken")])
+    assert (ending.outcome, int(ending.exit_code)) == (None, 6)
+    assert len(world.cloud.changes) == changes + 1  # the candidate alone
+    world.clock.go(3 * TTL)
+
+
+def test_a_step_that_is_seen_done_is_not_done_again(world):
+    world.begin_with("pinned")
+    assert deployed(world, Fault("check", 3, "die-after"), steps=(5, 100)) is None
+    built = [line.step for line in world.ledger.lines].count("build")
+    assert deployed(world, how="resume").outcome is Outcome.SUCCEEDED
+    assert [line.step for line in world.ledger.lines].count("build") == built
+
+
+def test_a_rollback_reads_back_what_serves(world):
+    world.begin_with("split")
+    plan = world.plan_rollback(0)
+    ending = world.run(plan, "begin", FAIR, [Fault("ledger", 4, "console", ("named", 1))])
+    assert ending.outcome is Outcome.NEEDS_HUMAN
+    assert asked(world) != {plan.revision: 100}
+
+
+def test_nothing_is_in_flight_when_it_is_over(world):
+    """The newest revision had failed, so LATEST meant the one before it; but not while our own write was under way."""
+    world.begin_with("frozen")
+    ending = deployed(world, Fault("write", 1, "stop-before"))
+    assert ending.outcome is Outcome.ABORTED
+    assert not world.cloud.raw().get("reconciling")
