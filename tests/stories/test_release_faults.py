@@ -133,11 +133,11 @@ def test_a_release_ends_whatever_cloud_run_does(quick: ReleaseShop, step: str, n
     (release,) = shop.releases() or (None,)
     if release is not None and release.outcome is None:
         assert done.code == 6, done.said  # it stays open, and a person is told
-        ended = shop.run("deploy", "api", "--abort")
+        ended = shop.run("deploy", "api", "--abort", "--yes")
         if name in ("never settles", "traffic not effective") and shop.last().outcome is None:
             assert ended.code == 6, ended.said  # only a new change by somebody moves Cloud Run again
             shop.patch({"labels": {**shop.service()["labels"], "deploytool-scope": "moved"}}, "labels")
-            ended = shop.run("deploy", "api", "--abort")
+            ended = shop.run("deploy", "api", "--abort", "--yes")
         assert ended.code in (0, 6), ended.said + shop.crash()
         assert shop.last().outcome is not None, ended.said
     _is_consistent(shop, done.code, first)
