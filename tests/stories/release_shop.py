@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -30,94 +28,12 @@ from deploytool.emulator.house import House
 from tests.repositories import Builder, Value
 from tests.stories import release_judge
 from tests.stories.conftest import TOKEN, P, Project, R, Ran, Shop
+from tests.stories.release_files import HEAD, JOB, SERVICE, dockerfile, program
+from tests.stories.release_outside import V2, Outside, until
 
 NAMES = ("api", "migrate", "web")
-LATEST, REVISION = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION"
 CANARY = "s3cret-canary-value"
 STEPS = "steps = [50, 100]"
-
-HEAD = f"""
-[project]
-cloud = "local"
-project = "{P}"
-regions = ["{R}"]
-repository = "repository"
-target = "main"
-
-[locks]
-ttl = "3s"
-"""
-SERVICE = """
-[services.NAME]
-dockerfile = "NAME/Dockerfile"
-AFTER
-[services.NAME.release]
-build = "local"
-bake = "1s"
-judge = { min_requests = 5, max_p95_ratio = 1000 }
-RELEASE
-
-[[services.NAME.checks]]
-name = "identity"
-http = "/health"
-expect = { json = { service = "NAME" } }
-"""
-JOB = """
-[services.migrate]
-kind = "job"
-dockerfile = "migrate/Dockerfile"
-release = { build = "local" }
-"""
-
-PROGRAM = """import json, os, sys
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from shared.words import GREETING
-IMPORTS
-VERSION = 1
-
-
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
-        LINE
-        said = {"service": "SAYS", "commit": os.environ.get("BUILD_COMMIT", ""), "revision": os.environ["K_REVISION"]}
-        body = json.dumps(said).encode()
-        self.send_response(STATUS)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
-START
-ThreadingHTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Handler).serve_forever()
-"""
-
-
-def program(
-    name: str,
-    version: int = 1,
-    *,
-    says: str = "",
-    status: int = 200,
-    start: str = "",
-    line: str = "",
-    imports: str = "",
-) -> bytes:
-    """`start` runs before it listens, `line` with every request."""
-    text = PROGRAM.replace("VERSION = 1", f"VERSION = {version}").replace("STATUS", str(status))
-    text = text.replace("SAYS", says or name).replace("IMPORTS", imports).replace("START", start)
-    return text.replace("LINE", line or "pass").encode()
-
-
-def crashing(name: str) -> bytes:
-    return program(name, start='raise SystemExit("it cannot start")')
-
-
-def dockerfile(name: str) -> bytes:
-    lines = ("FROM python:3.12", "WORKDIR /app", f"COPY {name}/ ./", "COPY shared/ ./shared/")
-    return "\n".join((*lines, 'CMD ["python", "main.py"]', "")).encode()
 
 
 @dataclass
@@ -152,7 +68,7 @@ def cloud_in(state: Path, settle: float = 0.0) -> Iterator[Cloud]:
     thread.join(5)
 
 
-class ReleaseShop(Project):
+class ReleaseShop(Project, Outside):
     """`first` serves; `main` has one commit more for every service. `builder` makes further commits."""
 
     cloud: Cloud
@@ -160,12 +76,11 @@ class ReleaseShop(Project):
     first: str
     main: str
     before: dict[str, Any]  # the services as they were
-    allowed: set[str]  # revisions that may serve although no release verified them
 
     @classmethod
     def open(cls, folder: Path, cloud: Cloud) -> ReleaseShop:
         made = cls(folder, Shop(folder / "repository", {}))
-        made.cloud = cloud
+        made.cloud, made.port = cloud, cloud.house.port
         made.environ = {"CLOUD_RUN_EMULATOR_HOST": f"127.0.0.1:{cloud.house.port}", "DEPLOYTOOL_NOW": ""}
         for name in ("ledger.sqlite", "leases.sqlite"):
             for end in ("", "-wal", "-shm"):
@@ -244,71 +159,6 @@ class ReleaseShop(Project):
         assert seen, done.said
         assert isinstance(seen[-1], PlanReport)
         return seen[-1]
-
-    # What the outside says.
-
-    def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        connection = HTTPConnection("127.0.0.1", self.cloud.house.port, timeout=10)
-        connection.request(method, path, None if body is None else json.dumps(body))
-        answer = connection.getresponse()
-        text = answer.read()
-        connection.close()
-        return answer.status, json.loads(text) if text else None
-
-    def get(self, path: str) -> Any:
-        status, value = self.call("GET", path)
-        assert status == 200, value
-        return value
-
-    def service(self, name: str = "api") -> Any:
-        return self.get(f"{V2}/services/{name}")
-
-    def job(self) -> Any:
-        return self.get(f"{V2}/jobs/migrate")
-
-    def is_there(self, name: str) -> bool:
-        return self.call("GET", f"{V2}/services/{name}")[0] == 200
-
-    def revision(self, name: str, service: str = "api") -> Any:
-        return self.get(f"{V2}/services/{service}/revisions/{name}")
-
-    def health(self, name: str = "api") -> Any:
-        """What the program that serves says of itself."""
-        return self.get(f"/run/{P}/{R}/{name}/health")
-
-    def asked(self, name: str = "api") -> dict[str, int]:
-        return _shares(self.service(name).get("traffic", []))
-
-    def serving(self, name: str = "api") -> dict[str, int]:
-        """Percent by revision of the effective traffic, LATEST by what it means."""
-        service = self.service(name)
-        latest = service["latestReadyRevision"].rpartition("/")[2]
-        return {latest if row == "LATEST" else row: n for row, n in _shares(service["trafficStatuses"]).items()}
-
-    def tags(self, name: str = "api") -> dict[str, str]:
-        return {row["tag"]: row.get("revision", "LATEST") for row in self.service(name)["traffic"] if row.get("tag")}
-
-    def move(self, *rows: tuple[str, int], name: str = "api", tags: Mapping[str, str] | None = None) -> None:
-        """Somebody moves traffic in the console."""
-        self.allowed |= {row for row, _ in rows}
-        traffic: list[dict[str, Any]] = [{"type": REVISION, "revision": row, "percent": n} for row, n in rows if row]
-        traffic += [{"type": LATEST, "percent": n} for row, n in rows if not row]
-        traffic += [{"type": REVISION, "revision": to, "tag": tag} for tag, to in (tags or {}).items()]
-        body = {"name": f"{V2}/services/{name}".removeprefix("/v2/"), "traffic": traffic}
-        status, value = self.call("PATCH", f"{V2}/services/{name}?updateMask=traffic", body)
-        assert status == 200, value
-        self.settled(name)
-
-    def patch(self, body: Any, mask: str, name: str = "api") -> None:
-        status, value = self.call("PATCH", f"{V2}/services/{name}?updateMask={mask}", body)
-        assert status == 200, value
-        self.settled(name)
-
-    def settled(self, name: str = "api") -> None:
-        until(lambda: not self.service(name).get("reconciling"))
-
-    def newest(self, name: str = "api") -> str:
-        return self.service(name)["latestCreatedRevision"].rpartition("/")[2]
 
     # What the records say.
 
@@ -425,25 +275,3 @@ class ReleaseShop(Project):
             assert status == 200, value
         for name in ("api", "web"):
             self.settled(name)
-
-
-V2 = f"/v2/projects/{P}/locations/{R}"
-
-
-def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        with suppress(AssertionError):
-            if holds():
-                return
-        time.sleep(0.01)
-    raise AssertionError("it did not happen in time")
-
-
-def _shares(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for row in rows:
-        if row.get("percent"):
-            name = "LATEST" if row.get("type") == LATEST else row["revision"]
-            found[name] = found.get(name, 0) + row["percent"]
-    return found

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.stories.release_shop import CANARY, STEPS, ReleaseShop, program
+from tests.stories.release_files import program
+from tests.stories.release_shop import CANARY, STEPS, ReleaseShop
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.stories.release_shop import STEPS, ReleaseShop, crashing, program
+from tests.stories.release_files import crashing, program
+from tests.stories.release_shop import STEPS, ReleaseShop
 
 BROKEN = {
     "crashes at its start": (crashing("api"), "did not become ready"),
@@ -64,9 +65,9 @@ def test_a_slow_program_is_slower_than_what_serves(release_shop: ReleaseShop) ->
     shop = release_shop
     shop.configure(STEPS)
     services = shop.folder / "services.toml"
-    services.write_text(services.read_text().replace("max_p95_ratio = 1000", "max_p95_ratio = 3"))
+    services.write_text(services.read_text().replace("max_p95_ratio = 1000", "max_p95_ratio = 1.5"))
     before = shop.serving()
-    shop.commit({"api/main.py": program("api", line="import time; time.sleep(0.4)")})
+    shop.commit({"api/main.py": program("api", line="import time; time.sleep(0.8)")})
     shop.visit()
     done = shop.deploy("api")
     assert done.code == 5, done.said

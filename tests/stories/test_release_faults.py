@@ -17,7 +17,8 @@ from deploytool.adapters.probes import Prober
 from deploytool.emulator import client
 from deploytool.release.journal import Journal
 from deploytool.release.tools import Limits
-from tests.stories.release_shop import STEPS, ReleaseShop, program
+from tests.stories.release_files import program
+from tests.stories.release_shop import STEPS, ReleaseShop
 
 SERVICE = "/v2/projects/*/locations/*/services/api*"
 SHORT = Limits(ready=2.0, write=1.5, effective=1.0, undo=1.5, poll=0.02)
@@ -132,11 +133,11 @@ def test_a_release_ends_whatever_cloud_run_does(quick: ReleaseShop, step: str, n
     (release,) = shop.releases() or (None,)
     if release is not None and release.outcome is None:
         assert done.code == 6, done.said  # it stays open, and a person is told
-        ended = shop.run("deploy", "api", "--abort")
+        ended = shop.run("deploy", "api", "--abort", "--yes")
         if name in ("never settles", "traffic not effective") and shop.last().outcome is None:
             assert ended.code == 6, ended.said  # only a new change by somebody moves Cloud Run again
             shop.patch({"labels": {**shop.service()["labels"], "deploytool-scope": "moved"}}, "labels")
-            ended = shop.run("deploy", "api", "--abort")
+            ended = shop.run("deploy", "api", "--abort", "--yes")
         assert ended.code in (0, 6), ended.said + shop.crash()
         assert shop.last().outcome is not None, ended.said
     _is_consistent(shop, done.code, first)

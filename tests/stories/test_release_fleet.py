@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from deploytool.domain.image import image_of
-from tests.stories.release_shop import STEPS, V2, ReleaseShop, crashing, program, until
+from tests.stories.release_files import crashing, program
+from tests.stories.release_outside import V2, until
+from tests.stories.release_shop import STEPS, ReleaseShop
 
 
 def test_a_job_comes_before_the_service_that_needs_it(release_shop: ReleaseShop) -> None:

@@ -11,7 +11,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.stories.release_shop import STEPS, ReleaseShop, program, until
+from tests.stories.release_files import program
+from tests.stories.release_outside import until
+from tests.stories.release_shop import STEPS, ReleaseShop
 
 DONE = 30.0  # seconds that a process of its own may take on a busy machine
 
@@ -168,11 +170,17 @@ def test_a_broken_lease_stops_the_writer(release_shop: ReleaseShop) -> None:
     with baking(shop) as process:
         held = shop.leases.records()[0].held
         assert held is not None
-        assert held.holder.reason.startswith("deploy ")
-        shop.leases.break_(held.id, "it hangs")
+        listed = shop.run("lock", "list")
+        assert listed.code == 0, listed.said
+        assert held.id in listed.out
+        assert f"deploy {shop.main[:8]}" in listed.out
+        assert shop.run("lock", "break", "no-such-id", "--why", "it hangs").code == 2
+        broken = shop.run("lock", "break", held.id, "--why", "it hangs")
+        assert broken.code == 0, broken.said
         moved = shop.service()["generation"]
         code, said = ended(process)
     assert code == 6, said
+    assert "broken: it hangs" in said
     assert shop.service()["generation"] == moved
     assert shop.outcomes() == ["open"]
     assert shop.deploy("api", "--abort").code == 0

@@ -10,7 +10,9 @@ import pytest
 from deploytool.domain.preflight import CheckLine, refusals
 from deploytool.emulator import client
 from tests.repositories import run_git
-from tests.stories.release_shop import V2, ReleaseShop, dockerfile, program
+from tests.stories.release_files import dockerfile, program
+from tests.stories.release_outside import V2
+from tests.stories.release_shop import ReleaseShop
 
 
 @contextmanager

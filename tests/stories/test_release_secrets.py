@@ -12,7 +12,8 @@ from deploytool.emulator.bodies import plain
 from deploytool.emulator.errors import ApiError
 from deploytool.release.journal import Journal
 from tests.stories.conftest import Ran
-from tests.stories.release_shop import CANARY, ReleaseShop, program
+from tests.stories.release_files import program
+from tests.stories.release_shop import CANARY, ReleaseShop
 
 SERVERS_OWN = ("cloudrun", "logs", "images")
 
