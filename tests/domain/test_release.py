@@ -89,10 +89,6 @@ def test_lines_without_a_beginning_are_no_release():
     assert releases_of(WHOLE[1:3]) == ()
 
 
-def test_a_share_that_was_meant_is_traffic():
-    (one,) = releases_of(chain(*release("r1", shifted=True)))
-
-
 def test_a_whole_chain_holds():
     assert broken_links(WHOLE, HEAD) == ()
     assert broken_links((), (0, FIRST)) == ()
