@@ -150,7 +150,8 @@ class Judge:
             code = int(said.exit_code)
             assert code in (EXITS[outcome] if outcome else {0, 6}), f"I7: {outcome} and exit code {code}"
             if said.reason.endswith("othing was changed."):
-                ours = [one for one in self.cloud.changes if one.release == facts.id]
+                mine = [one for one in self.cloud.changes if one.release == facts.id]
+                ours = [one for one in mine if one.edit is None or one.edit.traffic or one.edit.revision]
                 assert not ours, "I7: it says that nothing was changed"
         if recorded is not None:
             self._terminal(facts, recorded)
