@@ -18,6 +18,7 @@ from deploytool.domain.model import Place, Service
 from deploytool.domain.plan import Before, Changes, Plan, Was, Watch, release_id, revision_name, sized, tag_for
 from deploytool.domain.release import Kind, Outcome, Release
 from deploytool.domain.report import CodeState, DriftReport, ServiceDrift, Verdict
+from deploytool.domain.template import settings_said, variables_of
 from deploytool.domain.traffic_plan import LATEST, named_rows, rows_of, said, same_wish
 from deploytool.domain.tree import Tree
 from deploytool.errors import UsageError
@@ -157,7 +158,8 @@ class Planner:
             hold=hold,
             job=job,
             was=was_of(service, changes) if service and job else None,
-            settings=settings_said(seen, settings.min_instances, settings.cpu_throttling),
+            variables=variables_of(seen.raw if seen else None),
+            settings=settings_said(seen.raw if seen else None, settings.min_instances, settings.cpu_throttling),
             checks=tuple(f"{check.name} ({', '.join(check.when)})" for check in table.checks),
             notes=() if job else tuple(_notes(table, before)),
         )
@@ -246,28 +248,6 @@ def image_name(config: Config, table: ServiceTable, service: Service | None) -> 
 def watch_of(table: ServiceTable) -> Watch:
     judge = table.release.judge
     return Watch(table.release.bake.seconds, judge.min_requests, judge.max_5xx, judge.max_p95_ratio)
-
-
-def settings_said(seen: SeenService | None, least: int | None, throttled: bool | None) -> tuple[str, ...]:
-    """Each declared setting as it is and as it will be."""
-    template = seen.raw.get("template") if seen else None
-    template = template if isinstance(template, dict) else {}
-    scaling = template.get("scaling")
-    containers = template.get("containers") or [{}]
-    now = (scaling if isinstance(scaling, dict) else {}).get("minInstanceCount", 0)
-    idle = (containers[0].get("resources") or {}).get("cpuIdle")
-    found = []
-    if least is not None:
-        found.append(f"min_instances {least}" if now == least else f"min_instances {now} -> {least}")
-    if throttled is not None:
-        found.append(_throttling(idle, throttled))
-    return tuple(found)
-
-
-def _throttling(now: object, wanted: bool) -> str:
-    words = {True: "true", False: "false"}
-    said = words.get(now, "not set") if isinstance(now, bool) else "not set"
-    return f"cpu_throttling {words[wanted]}" if now is wanted else f"cpu_throttling {said} -> {words[wanted]}"
 
 
 def _notes(table: ServiceTable, before: Before | None) -> Iterable[str]:

@@ -28,6 +28,7 @@ from deploytool.domain.preflight import (
 from deploytool.domain.proof import MissingLevel
 from deploytool.domain.release import quarantine_of
 from deploytool.domain.report import ServiceDrift
+from deploytool.domain.template import held_up_by_service, variables_of
 from deploytool.domain.traffic_plan import tagged
 from deploytool.errors import CouldNotLook, DeployToolError
 from deploytool.ports import ImageBuilder, LeaseStore, SeenService, ServiceEditor
@@ -65,7 +66,7 @@ class Preflight:
             ("quarantine", lambda: iter([self._quarantine(plan)])),
             ("image", lambda: self._image(table, plan)),
             ("environment", lambda: iter([self._environment(table, seen)])),
-            ("settings", lambda: iter([_settings_line(plan)])),
+            ("settings", lambda: iter([_settings_line(plan, seen)])),
             *(routed if not plan.job else []),
             ("checks", lambda: iter([self._checks(table)])),
             ("builder", lambda: iter([_builder_line(self.builder)])),
@@ -139,7 +140,7 @@ class Preflight:
             yield good("modules", "everything that is imported is in the image")
 
     def _environment(self, table: ServiceTable, seen: SeenService | None) -> CheckLine:
-        there = set(_env_names(seen))
+        there = set(variables_of(seen.raw if seen else None))
         making = making_of(self.planner.detection, table)
         if making.seen.made.image is not None:
             there |= set(making.seen.made.image.environment)
@@ -213,9 +214,14 @@ def _function_line() -> CheckLine:
     return bad("kind", "a function is deployed by Cloud Functions", "gcloud functions deploy", firm=True)
 
 
-def _settings_line(plan: Plan) -> CheckLine:
+def _settings_line(plan: Plan, seen: SeenService | None) -> CheckLine:
     if not plan.settings:
         return skipped("settings", "none are declared")
+    least = plan.changes.min_instances
+    if not plan.job and held_up_by_service(seen.raw if seen else None, least) is not None:
+        place = plan.place
+        hint = f"gcloud run services update {place.name} --region {place.region} --min {least}"
+        return bad("settings", ", ".join(plan.settings), hint)
     return good("settings", ", ".join(plan.settings))
 
 
@@ -227,13 +233,3 @@ def _builder_line(builder: ImageBuilder) -> CheckLine:
     if why:
         return bad("builder", why, "See what it says, or choose another: release = { build = … }", firm=True)
     return good("builder", f"{builder.name} is there")
-
-
-def _env_names(seen: SeenService | None) -> Iterator[str]:
-    """Names alone, also of those that come from a secret."""
-    template = (seen.raw.get("template") if seen else None) or {}
-    inner = template.get("template")  # of a job
-    for container in (inner if isinstance(inner, dict) else template).get("containers") or []:
-        for entry in container.get("env") or []:
-            if isinstance(entry, dict) and isinstance(entry.get("name"), str):
-                yield entry["name"]

@@ -106,6 +106,7 @@ class Plan:
     hold: bool = False  # stop at the verified candidate
     job: bool = False  # no revisions and no traffic: its template is what runs next
     was: Was | None = None  # of a job; None: the first deployment
+    variables: tuple[str, ...] = ()  # names that the template has: all of them must be there afterwards
     # for people only
     commits: tuple[CommitNote, ...] = ()
     reaching: int = 0
@@ -137,6 +138,7 @@ class Plan:
             "changes": {name: _plain(getattr(self.changes, name)) for name in Changes.__slots__},
             "was": None if self.was is None else {name: _plain(getattr(self.was, name)) for name in Was.__slots__},
             "goal": traffic_plan.json_of(self.goal),
+            "variables": list(self.variables),
             "commits": [
                 {"sha": note.sha, "author": note.author, "subject": note.subject, "relevance": str(note.relevance)}
                 for note in self.commits[:50]
@@ -164,6 +166,7 @@ def plan_of(release: str, record: Mapping[str, Any]) -> Plan:
         changes=Changes(**record["changes"]),
         was=None if record["was"] is None else Was(**record["was"]),
         goal=traffic_plan.rows_of(record["goal"]),
+        variables=tuple(record.get("variables", ())),  # an earlier version did not write them
         **{name: record[name] for name in PLAIN},
     )
 

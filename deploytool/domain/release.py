@@ -208,7 +208,8 @@ def quarantine_of(releases: Iterable[Release], place: Place) -> dict[str, str]:
             continue
         plan = release.plan
         if release.kind is Kind.ROLLBACK:
-            if release.seen("shift 100") is not None and release.seen("undo") is None:
+            restored = release.seen("shift 100") is not None and release.seen("undo") is None
+            if restored or release.outcome is Outcome.SUCCEEDED:
                 why = f"it was rolled back by {release.id}"
                 held |= dict.fromkeys(filter(None, (plan.get("from_commit"), plan.get("from_scope"))), why)
                 held.pop(release.commit, None)

@@ -10,6 +10,7 @@ from deploytool.domain.edit import Edit, NewRevision
 from deploytool.domain.maps import is_served, now_meant
 from deploytool.domain.model import ConditionState, Service, TrafficTarget
 from deploytool.domain.plan import Plan
+from deploytool.domain.template import differences
 from deploytool.domain.traffic_plan import LATEST, said, same_wish, tagged, with_tags
 from deploytool.ports import SeenRevision, SeenService
 from deploytool.release.tools import Hold, Tools
@@ -145,7 +146,7 @@ def _is_ready(plan: Plan, tools: Tools) -> bool:
 
 
 def _must_be_ours(plan: Plan, found: SeenRevision | None, image: str) -> SeenRevision:
-    """Is the ready revision the one that was asked for: our image by its digest, our commit, our release?"""
+    """Is the ready revision the one that was asked for: image, commit, release, settings, and nothing lost?"""
     if found is None:
         raise StepFailed(f"{plan.revision} does not exist any more", hint="deploytool status")
     if found.revision.image != image:
@@ -158,6 +159,11 @@ def _must_be_ours(plan: Plan, found: SeenRevision | None, image: str) -> SeenRev
     if wrong:
         raise StepFailed(
             f"{plan.revision} does not carry the {' and '.join(wrong)} of this release", hint="deploytool status"
+        )
+    lost = differences(plan, found.raw)
+    if lost:
+        raise StepFailed(
+            f"{plan.revision} does not have {', '.join(lost)}", hint="Somebody changed it: deploytool status"
         )
     return found
 

@@ -101,7 +101,7 @@ class Keeper:
 
         A hold that somebody broke is still young here: so the store is asked, unless it was a moment ago.
         """
-        if self._clock() - self._sure > FRESH and self._lost is None:
+        if FRESH < self._clock() - self._sure < self._ttl * TRUSTED and self._lost is None:
             with suppress(CouldNotLook, LeaseLost):  # what that means is decided below, by the age of what is known
                 self.renew()
         with self._guard:

@@ -62,6 +62,7 @@ plans = st.builds(
     hold=st.booleans(),
     job=st.booleans(),
     was=st.one_of(st.none(), st.builds(Was, texts, words, words, words)),
+    variables=st.lists(texts, max_size=3).map(tuple),
     reaching=st.integers(0, 20),
 )
 

@@ -101,7 +101,8 @@ def broken(counter: Counter, before: Scene, ran: Ran, *, wanted: str, sent: int 
         found += _freed(counter, ran, last)
     found += _ended(records, last)
     if ends:
-        found += _end(before, now, ends[-1])
+        meant = next((one for one in records if one.kind == "intent" and one.step == "undo"), None)
+        found += _end(before, now, ends[-1], meant)
     elif not records and (now.percents != before.percents or now.asked != before.asked):
         found.append(f"I4 nothing is written down, and {now.percents} serves")
     return found + list(_code(before, now, ran, ends, records, wanted, sent))
@@ -216,9 +217,11 @@ def _ended(records: list[Record], last: bool) -> Iterator[str]:
         yield f"I4 {len(releases)} releases were begun"
 
 
-def _end(before: Scene, now: Scene, end: Record) -> Iterator[str]:
-    """After an end: the cloud is what the end says."""
+def _end(before: Scene, now: Scene, end: Record, meant: Record | None) -> Iterator[str]:
+    """After an end: the cloud is what the end says; `meant` is the first word of an undoing."""
     outcome = end.data["outcome"]
+    if meant is not None and outcome not in (meant.data["outcome"], "aborted"):
+        yield f"I7 it was undone as {meant.data['outcome']}, and ended as {outcome}"
     if "candidate" in now.tags:
         yield "I6 the tag candidate is still there"
     if now.asked != now.percents or sum(now.percents.values()) != 100:

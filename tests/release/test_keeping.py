@@ -15,7 +15,7 @@ import pytest
 
 from deploytool.domain.lease import Lease
 from deploytool.errors import CouldNotLook, LeaseHeld, LeaseLost
-from deploytool.release.keeping import Keeper, hold, steady
+from deploytool.release.keeping import FRESH, Keeper, hold, steady
 from tests.lease_backends import KEY, Backend, holder
 from tests.races import race, takeover
 
@@ -83,9 +83,7 @@ def test_only_its_own_hold_is_given_back(place: Backend) -> None:
 def test_nothing_is_believed_after_two_thirds(place: Backend) -> None:
     clock = Clock()
     keeper = hold(place.store(), KEY, holder(), 30, clock=clock)
-    clock.now += 19.9
-    keeper.check()
-    clock.now += 0.2
+    clock.now += 20.1
     with pytest.raises(LeaseLost, match="was not renewed for 20s of its 30s"):
         keeper.check()
     keeper.renew()  # the store says that it was ours all the time
@@ -253,3 +251,13 @@ def test_the_race_can_be_lost(place: Backend, monkeypatch: pytest.MonkeyPatch) -
 
 def test_steady_time_goes_on() -> None:
     assert steady() <= steady()
+
+
+def test_a_hold_that_somebody_broke_is_noticed_at_the_next_write(place: Backend) -> None:
+    store = place.store()
+    keeper = hold(store, KEY, holder(), 600)
+    keeper.check()
+    store.break_(keeper.lease.id, "it hangs")
+    time.sleep(FRESH + 0.05)
+    with pytest.raises(LeaseLost):
+        keeper.check()

@@ -62,6 +62,11 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
 }
 PAIRS = [(step, name) for step in STEPS_HIT for name in FAULTS]
 FULL = bool(os.environ.get("DEPLOYTOOL_TEST_FULL"))
+# What passes by itself must not end a release: it is asked again, or read again.
+PASSING = (
+    *("429 with Retry-After", "500 once", "409 once", "dropped", "reply lost", "reply lost with a status"),
+    *("traffic late", "one stale read", "slow", "broken JSON", "truncated"),
+)
 ALWAYS = [
     ("candidate", "every reply lost"),
     ("candidate", "never ready"),
@@ -72,11 +77,13 @@ ALWAYS = [
     ("bake 50", "403 of writes"),
     ("shift 100", "409 once"),
     ("shift 100", "traffic not effective"),
+    ("shift 100", "traffic late"),
+    ("candidate", "reply lost"),
     ("confirm", "401 from then on"),
     ("undo", "stale reads"),
     ("undo", "503 for ever"),
 ]
-CHOSEN = PAIRS if FULL else [*ALWAYS, *random.Random(20).sample(sorted(set(PAIRS) - set(ALWAYS)), 13)]
+CHOSEN = PAIRS if FULL else [*ALWAYS, *random.Random(20).sample(sorted(set(PAIRS) - set(ALWAYS)), 11)]
 
 
 @pytest.fixture
@@ -119,7 +126,8 @@ def test_a_release_ends_whatever_cloud_run_does(quick: ReleaseShop, step: str, n
         at(shop, patch, step, {"path": SERVICE, "method": method, **fault})
         done = shop.run("deploy", "api", "--yes")
     client.clear_faults(shop.cloud.address)
-    assert done.code in (0, 1, 3, 5, 6), done.said + shop.crash()
+    allowed = (0, 1, 3, 5, 6) if name not in PASSING else (5,) if step == "undo" else (0,)
+    assert done.code in allowed, done.said + shop.crash()
     assert "Traceback" not in done.said
     (release,) = shop.releases() or (None,)
     if release is not None and release.outcome is None:

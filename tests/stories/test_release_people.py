@@ -237,6 +237,7 @@ def test_what_waited_is_verified_again_before_it_gets_traffic(release_shop: Rele
     flag.touch()
     done = shop.deploy("api", "--resume")
     assert done.code == 5, done.said
+    assert shop.outcomes() == ["failed-safe"]  # it never had traffic
     assert shop.serving() == before
 
 

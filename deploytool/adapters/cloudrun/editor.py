@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from deploytool.adapters.cloudrun.edits import job_patch_of, new_job, new_service, patch_of
+from deploytool.adapters.cloudrun.edits import etag_of, job_patch_of, new_job, new_service, patch_of
 from deploytool.adapters.cloudrun.newest import Newest
 from deploytool.adapters.cloudrun.unsaid import unsaid
 from deploytool.adapters.fleet import v2json
@@ -56,8 +56,8 @@ class CloudRunEditor:
         self._write(lambda: self.api.send("PATCH", f"/v2/{_name(place)}", body, {"updateMask": mask}), seen)
 
     def delete(self, seen: SeenService) -> None:
-        place = seen.service.place
-        self._write(lambda: self.api.send("DELETE", f"/v2/{_name(place)}", None, {"etag": seen.service.etag}), seen)
+        name, etag = _name(seen.service.place), etag_of(seen.raw)
+        self._write(lambda: self.api.send("DELETE", f"/v2/{name}", None, {"etag": etag}), seen)
 
     def read_job(self, place: Place) -> SeenService | None:
         """The job as a service whose only revision is its template; None when there is none."""
@@ -79,8 +79,8 @@ class CloudRunEditor:
         self._write(lambda: self.api.send("PATCH", f"/v2/{_name(place, 'jobs')}", body, {"updateMask": mask}), seen)
 
     def delete_job(self, seen: SeenService) -> None:
-        name = _name(seen.service.place, "jobs")
-        self._write(lambda: self.api.send("DELETE", f"/v2/{name}", None, {"etag": seen.service.etag}), seen)
+        name, etag = _name(seen.service.place, "jobs"), etag_of(seen.raw)
+        self._write(lambda: self.api.send("DELETE", f"/v2/{name}", None, {"etag": etag}), seen)
 
     def _current(self, name: str) -> dict[str, Any] | None:
         """As it is now: an answer that is older than one before is asked for again."""

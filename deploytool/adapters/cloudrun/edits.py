@@ -11,14 +11,27 @@ from typing import Any
 
 from deploytool.domain.edit import Edit, NewRevision
 from deploytool.domain.model import TrafficTarget
+from deploytool.domain.template import ingress_of
+from deploytool.errors import CouldNotLook
 
 Json = dict[str, Any]
 TYPE = "TRAFFIC_TARGET_ALLOCATION_TYPE_"
 
 
+def etag_of(raw: Mapping[str, Any]) -> str:
+    """What makes a change one of that very state. Raises CouldNotLook: Cloud Run takes a change without it anyway."""
+    etag = raw.get("etag")
+    if isinstance(etag, str) and etag:
+        return etag
+    raise CouldNotLook(
+        f"Cloud Run's answer has no etag of {raw.get('name')}: a change could overwrite somebody else's.",
+        hint="Is a proxy in between? Run it again.",
+    )
+
+
 def patch_of(raw: Mapping[str, Any], edit: Edit) -> tuple[Json, str]:
     """The body of a PATCH, with the etag of what was read, and its update mask."""
-    body: Json = {"name": raw["name"], "etag": raw.get("etag", "")}
+    body: Json = {"name": raw["name"], "etag": etag_of(raw)}
     mask: list[str] = []
     if edit.revision is not None:
         template = template_of(raw.get("template") or {}, edit.revision)
@@ -40,7 +53,7 @@ def patch_of(raw: Mapping[str, Any], edit: Edit) -> tuple[Json, str]:
 def job_patch_of(raw: Mapping[str, Any], edit: Edit) -> tuple[Json, str]:
     """The same for a job, whose containers lie one level deeper."""
     assert edit.revision is not None
-    body: Json = {"name": raw["name"], "etag": raw.get("etag", "")}
+    body: Json = {"name": raw["name"], "etag": etag_of(raw)}
     body["template"] = job_template_of(raw.get("template") or {}, edit.revision)
     mask = ["template.labels", "template.template.containers"]
     if edit.labels:
@@ -104,7 +117,7 @@ def template_of(stored: Mapping[str, Any], wanted: NewRevision) -> Json:
     template["labels"] = dict(template.get("labels") or {}) | dict(changes.labels)
     if changes.annotations:
         template["annotations"] = dict(template.get("annotations") or {}) | dict(changes.annotations)
-    container = _ingress(template.setdefault("containers", [{}]))
+    container = ingress_of(template.setdefault("containers", [{}]))
     container["image"] = wanted.image
     _set_env(container, changes.env)
     if changes.min_instances is not None:
@@ -118,12 +131,6 @@ def merged_labels(stored: Mapping[str, str], wanted: Mapping[str, str | None]) -
     """The stored labels with ours set, and those taken away that are wanted as None."""
     merged: dict[str, str | None] = {**stored, **wanted}
     return {name: value for name, value in merged.items() if value is not None}
-
-
-def _ingress(containers: list[Json]) -> Json:
-    """The container that answers requests: the one with ports when there are several."""
-    with_ports = [container for container in containers if container.get("ports")]
-    return with_ports[0] if len(containers) > 1 and len(with_ports) == 1 else containers[0]
 
 
 def _set_env(container: Json, wanted: Mapping[str, str]) -> None:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from deploytool.adapters.fleet.reading import Reading
 from deploytool.domain.model import Overrides
+from deploytool.domain.template import ingress_of
 
 # The variables that tell Python, or a server of it, what to load. Nobody keeps a secret in them.
 LOADING = frozenset(
@@ -44,12 +45,9 @@ def container_of(reading: Reading, spec: Mapping[str, Any], *, is_job: bool = Fa
 
 
 def _ingress_of(reading: Reading, containers: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    if len(containers) == 1:
-        return containers[0]
-    with_ports = [container for container in containers if container.get("ports")]
-    if len(with_ports) != 1:
+    if len(containers) > 1 and sum(1 for container in containers if container.get("ports")) != 1:
         reading.problems.append("which of the containers answers requests cannot be told")
-    return (with_ports or containers)[0]
+    return ingress_of(containers)
 
 
 def _plain_env(reading: Reading, container: Mapping[str, Any]) -> Mapping[str, str]:
