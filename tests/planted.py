@@ -59,7 +59,7 @@ MISTAKES = (
     Mistake(
         "a change is written without the etag",
         "adapters/cloudrun/edits.py",
-        'body: Json = {"name": raw["name"], "etag": raw.get("etag", "")}\n    mask: list[str] = []',
+        'body: Json = {"name": raw["name"], "etag": etag_of(raw)}\n    mask: list[str] = []',
         'body: Json = {"name": raw["name"]}\n    mask: list[str] = []',
         ("tests/adapters/test_edits.py", *RELEASE),
     ),
