@@ -99,24 +99,12 @@ def run(counter: Counter, argv: Sequence[str], shot: Shot | None = None, *, tag:
         if time.monotonic() > deadline:
             ran.stuck = True
             os.kill(child, signal.SIGKILL)
-        ran.served.append(_served(counter))
+        ran.served.append(counter.served())
         time.sleep(LOOK)
     ran.code = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
     ran.said = said.read_text("utf-8", "replace")
     _read_trace(ran, trace)
     return ran
-
-
-def _served(counter: Counter) -> frozenset[str]:
-    """Who has traffic now; when it is more than one, each gets a visitor."""
-    service = counter.read()
-    latest = service.get("latestReadyRevision", "").rpartition("/")[2]
-    rows = [row for row in service.get("trafficStatuses") or [] if row.get("percent")]
-    names = frozenset(row.get("revision") or latest for row in rows)
-    if len(names) > 1:
-        for name in names:
-            counter.visit(name)
-    return names
 
 
 def _read_trace(ran: Ran, trace: Path) -> None:
@@ -135,7 +123,7 @@ def _live(counter: Counter, words: list[str], trace: Path, said: Path, shot: Sho
 
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, entry._terminate)
-        _surround(Gun(trace, shot, counter))
+        _surround(Gun(trace, shot, counter), counter)
         sys.argv = ["deploytool", *words]
         code = entry._flushed(entry.run(words))
     except BaseException as problem:
@@ -204,9 +192,9 @@ def lease_of(file: Path) -> dict[str, Any] | None:
     return None
 
 
-def _surround(gun: Gun) -> None:
+def _surround(gun: Gun, counter: Counter) -> None:
     """Every neighbour that a release writes to or reads from, in this process."""
-    _surround_http(gun)
+    _surround_http(gun, counter)
     _surround_ledger(gun)
     _surround_leases(gun)
     from deploytool.clock import RealTime
@@ -216,7 +204,7 @@ def _surround(gun: Gun) -> None:
     RealTime.monotonic = lambda self: monotonic(self) * FASTER  # type: ignore[method-assign]
 
 
-def _surround_http(gun: Gun) -> None:
+def _surround_http(gun: Gun, counter: Counter) -> None:
     import http.client
 
     import requests
@@ -224,6 +212,8 @@ def _surround_http(gun: Gun) -> None:
     send, answer = requests.Session.send, http.client.HTTPConnection.getresponse
 
     def sent(self: Any, request: Any, **named: Any) -> Any:
+        if "entries:list" in request.url:
+            counter.visit()
         gun.local.what = what = _name_of(request.method, request.url)
         gun.at(f"{what}, before")
         if request.method != "GET" and ":list" not in request.url:

@@ -247,7 +247,7 @@ def _code(
     outcome = ends[-1].data["outcome"] if ends else None
     right = _right_codes(outcome, bool(records), wanted, sent)
     if ran.code not in right:
-        lines = ran.said.strip().splitlines()[-3:]
+        lines = [*ran.said.strip().splitlines()[-3:], ends[-1].data["reason"] if ends else ""]
         yield f"I7 it ended with {ran.code} where {right} was right, and the record says {outcome}: {lines}"
 
 

@@ -123,11 +123,19 @@ class Counter:
         found = self.get(f"{self.service}/revisions").get("revisions", [])
         return {revision["name"].rpartition("/")[2]: revision for revision in found}
 
-    def visit(self, revision: str) -> None:
-        """One visitor, to one revision: somebody must come, so that there is something to judge."""
-        url = f"{self.shop.address.url}/run-revision/{self.project}/{REGION}/{NAME}/{revision}/health"
-        with suppress(OSError):
-            urllib.request.urlopen(url, timeout=10).close()
+    def served(self) -> frozenset[str]:
+        """Who has traffic now."""
+        service = self.read()
+        latest = service.get("latestReadyRevision", "").rpartition("/")[2]
+        rows = [row for row in service.get("trafficStatuses") or [] if row.get("percent")]
+        return frozenset(row.get("revision") or latest for row in rows)
+
+    def visit(self) -> None:
+        """One visitor for each who has traffic: somebody must come, so that there is something to judge."""
+        for revision in self.served():
+            url = f"{self.shop.address.url}/run-revision/{self.project}/{REGION}/{NAME}/{revision}/health"
+            with suppress(OSError):
+                urllib.request.urlopen(url, timeout=10).close()
 
     def close(self) -> None:
         """Take the service away, and with it its programs."""
