@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from deploytool.adapters.builds.cloudbuild_words import ENDED, log_of, status_of
+from deploytool.adapters.builds.cloudbuild_words import ENDED, detail_of, log_of, status_of
+from deploytool.adapters.builds.masking import masked
 from deploytool.adapters.builds.objects import SourceBucket, may_pass
 from deploytool.adapters.googleapi import GoogleApi, Json, NoAnswer, Refused
 from deploytool.errors import BuildFailed
@@ -42,6 +43,8 @@ def watch(
             log.show(build)
             if status_of(build) in ENDED:
                 log.close()
+                if detail := detail_of(build):
+                    log.tell(masked(detail))
                 return Watched(build, tuple(log.tail))
         except (NoAnswer, Refused) as error:
             if not may_pass(error):
@@ -82,6 +85,6 @@ class _Log:
         self.rest = b""
 
     def _line(self, line: bytes) -> None:
-        text = line.decode("utf-8", "replace").rstrip("\r")[:LONGEST]
+        text = masked(line.decode("utf-8", "replace").rstrip("\r")[:LONGEST])
         self.tail.append(text)
         self.tell(text)

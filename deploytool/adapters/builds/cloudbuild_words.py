@@ -58,14 +58,18 @@ def log_of(build: Json) -> tuple[str, str] | None:
     return bucket, f"{folder}/log-{build['id']}.txt".lstrip("/")
 
 
+def detail_of(build: Json) -> str:
+    """Why it did not succeed, as far as Cloud Build says so; it may quote what the build said."""
+    detail = _dict(build.get("failureInfo")).get("detail") or build.get("statusDetail") or ""
+    return str(detail)[:300] if status_of(build) != "SUCCESS" else ""
+
+
 def digest_of(build: Json, wanted: Wanted, stored: Stored, tail: tuple[str, ...] = ()) -> str:
     """The digest of what came out. Raises BuildFailed unless it succeeded, on the very source that it was given."""
     number, status = build.get("id", "?"), status_of(build)
     if status != "SUCCESS":
-        detail = _dict(build.get("failureInfo")).get("detail") or build.get("statusDetail") or ""
-        told = f": {str(detail)[:300]}" if detail else "."
         where = build.get("logUrl") or "the lines above"
-        raise BuildFailed(f"Build {number} ended with {status}{told}", hint=f"Read its log: {where}", tail=tail)
+        raise BuildFailed(f"Build {number} ended with {status}.", hint=f"Read its log: {where}", tail=tail)
     _same_source(build, stored, tail)
     for row in _dict(build.get("results")).get("images") or ():
         if isinstance(row, dict) and row.get("name") == f"{wanted.image}:{wanted.commit}":

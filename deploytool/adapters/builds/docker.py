@@ -140,4 +140,5 @@ def _last(ended: Ended) -> str:
 
 
 def _failed(what: str, ended: Ended, hint: str) -> BuildFailed:
-    return BuildFailed(f"{what}: {_last(ended)}", hint=hint, tail=ended.tail)
+    """The reason is kept for ever and sent around; what the build said may hold a secret, and was shown already."""
+    return BuildFailed(f"{what}: exit status {ended.code}.", hint=hint, tail=ended.tail)

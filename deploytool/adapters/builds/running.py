@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from deploytool.adapters.builds.masking import masked
 from deploytool.errors import BuildFailed
 
 TAIL = 50  # lines that are kept of what it said
@@ -19,6 +20,8 @@ GRACE = 5.0  # seconds between asking it to end and ending it
 
 
 class Ended(NamedTuple):
+    """`tail` are the last lines of what it said, masked as they were shown."""
+
     code: int
     tail: tuple[str, ...]
 
@@ -80,7 +83,7 @@ def _heard(running: subprocess.Popen[bytes], tell: Callable[[str], None] | None)
     assert running.stdout is not None
     tail: deque[str] = deque(maxlen=TAIL)
     while line := running.stdout.readline(LONGEST):
-        text = line.decode("utf-8", "replace").rstrip("\r\n")
+        text = masked(line.decode("utf-8", "replace").rstrip("\r\n"))
         tail.append(text)
         if tell is not None:
             tell(text)

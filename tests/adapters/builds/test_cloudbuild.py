@@ -172,6 +172,19 @@ def test_a_failed_build_ends_with_its_log(made, builder_of, want, told, cloud):
     assert "console.example" in failed.value.hint
 
 
+def test_what_a_build_said_is_not_the_reason(made, builder_of, want, told, cloud):
+    leak = "fetching https://deploy:canary-1@host/simple?token=canary-2 is refused"
+    cloud.statuses = ["FAILURE"]
+    cloud.log = [leak.encode() + b"\n"]
+    cloud.change = lambda build: build.update(statusDetail=leak, failureInfo={"detail": leak})
+    builder = builder_of(made())
+    with pytest.raises(BuildFailed) as failed:
+        builder.build(want(builder.repository), told.append)
+    assert failed.value.message == "Build build-1 ended with FAILURE."
+    assert sum("is refused" in line for line in told) == 2, "who watches reads what it said, and Cloud Build's detail"
+    assert "canary" not in "\n".join((failed.value.hint, *failed.value.tail, *told))
+
+
 def test_a_lost_answer_is_looked_for_before_another_build(made, builder_of, want, told, cloud):
     cloud.faults = {"POST /builds": ["lose"], "POST upload": ["lose"]}
     builder = builder_of(made())

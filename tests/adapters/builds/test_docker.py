@@ -41,8 +41,10 @@ if words[0] == "build":
     (here / "seen.json").write_text(json.dumps(seen | {{"dockerfile": pathlib.Path(value("--file")[0]).read_text()}}))
     for number in range(60):
         print("step", number)
+    print(says["log"]) if "log" in says else None
     sys.exit(says.get("build", 0))
 if words[0] == "push":
+    print(says["log"]) if "log" in says else None
     print(f"{{words[1].rsplit(':')[-1]}}: digest: {{says.get('pushed', '{digest}')}} size: 1234")
     sys.exit(says.get("push", 0))
 if words[:2] == ["image", "inspect"]:
@@ -155,6 +157,20 @@ def test_no_image_comes_out_of_a_build_in_doubt(made, builder_of, want, told, do
     assert failed.value.hint
     if "build" in says:
         assert failed.value.tail == tuple(f"step {number}" for number in range(10, 60))
+
+
+LEAK = "pip: https://deploy:canary-1@host/simple?token=canary-2 PASSWORD=canary-3 'secret': 'canary-4' is refused"
+
+
+@pytest.mark.parametrize("says", [{"build": 7}, {"push": 7}])
+def test_what_a_build_said_is_not_the_reason(made, builder_of, want, told, docker, says):
+    docker.says(log=LEAK, **says)
+    builder = builder_of(made())
+    with pytest.raises(BuildFailed, match="exit status 7") as failed:
+        builder.build(want(builder.repository), told.append)
+    assert "refused" not in failed.value.message
+    assert any("is refused" in line for line in told), "who watches reads why"
+    assert "canary" not in "\n".join((failed.value.message, failed.value.hint, *failed.value.tail, *told))
 
 
 def test_what_cannot_be_built_is_told_before(made, builder_of, want, docker):
