@@ -19,7 +19,7 @@ from deploytool.domain.plan import Before, Changes, Plan, Was, Watch, release_id
 from deploytool.domain.release import Kind, Outcome, Release
 from deploytool.domain.report import CodeState, DriftReport, ServiceDrift, Verdict
 from deploytool.domain.template import settings_said, variables_of
-from deploytool.domain.traffic_plan import LATEST, named_rows, rows_of, said, same_wish
+from deploytool.domain.traffic_plan import LATEST, named_rows, rows_of, same_wish
 from deploytool.domain.tree import Tree
 from deploytool.errors import UsageError
 from deploytool.ports import SeenService
@@ -253,8 +253,6 @@ def watch_of(table: ServiceTable) -> Watch:
 def _notes(table: ServiceTable, before: Before | None) -> Iterable[str]:
     if before is None:
         yield "first deployment: there is nothing to go back to; nobody may call it until somebody allows it"
-    elif not before.latest:
-        yield f"traffic was pinned by name ({said(before.named)}): it moves, and is pinned to the new revision then"
     if not any("candidate" in check.when for check in table.checks):
         yield "no check looks at the candidate: that it starts is all that is known before it has traffic"
 

@@ -101,7 +101,11 @@ def test_pinned_weeks_before_the_plan_says_so_and_the_new_one_serves(release_sho
     first = shop.newest()
     shop.move((first, 100))
     (plan,) = shop.plans("api").plans
-    assert any("pinned by name" in note and first in note for note in plan.notes)
+    assert plan.before is not None
+    assert not plan.before.latest
+    shown = release_shop.run("deploy", "api", "--dry-run").said
+    assert "pinned by name" in shown
+    assert first in shown
     shop.ready("api")
     new = shop.newest()
     assert shop.asked() == shop.serving() == {new: 100}  # by name, as the person had it
