@@ -234,8 +234,10 @@ def _end(before: Scene, now: Scene, end: Record, meant: Record | None) -> Iterat
     else:
         if now.percents != before.percents:
             yield f"I8 {before.percents} served before, and now {now.percents}"
-        if now.service["labels"] != before.service["labels"]:
-            yield f"I8 the labels were {before.service['labels']} and are {now.service['labels']}"
+        was, labels = dict(before.service["labels"]), dict(now.service["labels"])
+        labels.pop("deploytool-release", None)  # our own mark, which keeps a late change of a dead process out
+        if labels != was:
+            yield f"I8 the labels were {was} and are {labels}"
 
 
 def _code(
