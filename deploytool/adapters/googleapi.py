@@ -15,6 +15,7 @@ from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from deploytool.adapters.answer_body import TooLarge, body_of
 from deploytool.adapters.cloudrun.retry import Patience, retry_after
 from deploytool.errors import CouldNotLook
 
@@ -23,6 +24,7 @@ LOGIN = "gcloud auth application-default login"
 PASSING = frozenset({408, 429, 500, 502, 503, 504})
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 MOST_ANSWER = 64 * 1024 * 1024  # bytes
+MOST_WORDS = 100_000  # bytes of a refusal
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -71,8 +73,11 @@ class Answer:
 
     @property
     def json(self) -> Json:
-        """The object in the body; {} for an empty one. Raises ValueError for anything else."""
-        value = json.loads(self.content) if self.content.strip() else {}
+        """The object in the body; {} for an empty one. Raises ValueError for anything else, however deep it is."""
+        try:
+            value = json.loads(self.content) if self.content.strip() else {}
+        except RecursionError as deep:
+            raise ValueError("the answer is nested too deeply") from deep
         if not isinstance(value, dict):
             raise ValueError("the answer is not a JSON object")
         return value
@@ -141,8 +146,14 @@ class GoogleApi:
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | None = None,
+        most: int = MOST_ANSWER,
     ) -> Answer:
-        """One request, one answer below 400; redirects are not followed. Raises NoAnswer or Refused."""
+        """One request, one answer below 300; redirects are not followed. Raises NoAnswer or Refused.
+
+        `timeout` seconds are for all of it, `most` bytes for the body.
+        """
+        seconds = timeout or self.patience.call
+        end = time.monotonic() + seconds
         sent = json.dumps(body).encode() if body is not None else content
         extra = {"content-type": "application/json"} if body is not None else {}
         try:
@@ -152,14 +163,18 @@ class GoogleApi:
                 params=params,
                 data=sent,
                 headers={**extra, **(headers or {})},
-                timeout=timeout or self.patience.call,
+                timeout=seconds,
                 allow_redirects=False,
+                stream=True,
             )
+            with got:
+                if got.status_code >= 300:
+                    raise self._refused(got, end)
+                return Answer(got.status_code, _by_lower(got.headers), body_of(got, end, most))
+        except Refused:
+            raise
         except Exception as error:
             raise self._no_answer(error) from error
-        if got.status_code >= 300:
-            raise self._refused(got)
-        return Answer(got.status_code, _by_lower(got.headers), got.content)
 
     def _read(
         self,
@@ -207,6 +222,8 @@ class GoogleApi:
                 hint=LOGIN,
                 acted=False,
             )
+        if isinstance(error, TooLarge):
+            return NoAnswer(f"{self.name} answered with {error}.", hint="Is a proxy in between?", acted=True)
         if not isinstance(error, (requests.exceptions.RequestException, OSError)):
             raise error
         slow = isinstance(error, requests.exceptions.Timeout)
@@ -215,8 +232,8 @@ class GoogleApi:
         hint = "Is it running? deploytool emulator serve" if self.local else "Check the network, then run it again."
         return NoAnswer(f"{self.name} {what}.", hint=hint, acted=not never_sent)
 
-    def _refused(self, got: Any) -> Refused:
-        status, said = _said(got.content)
+    def _refused(self, got: Any, end: float) -> Refused:
+        status, said = _said(_words(got, end))
         wait = 0.0
         if got.status_code in PASSING:
             carrier = type("Carrier", (Exception,), {"response": got})()
@@ -245,10 +262,20 @@ def _hint(code: int) -> str:
     return "Check project, region and names in services.toml."
 
 
+def _words(got: Any, end: float) -> bytes:
+    """The status of a refusal is its answer, whether or not the words to it arrive."""
+    import requests
+
+    try:
+        return body_of(got, end, MOST_WORDS)
+    except (requests.exceptions.RequestException, OSError, TooLarge):
+        return b""
+
+
 def _said(content: bytes) -> tuple[str, str]:
     """Google's status word and the first line of its message, at most 300 characters."""
     try:
-        error = json.loads(content[:100_000]).get("error", {})
+        error = json.loads(content).get("error", {})
         if isinstance(error, str):
             return "", error[:300]
         return str(error.get("status", "")), (str(error.get("message", "")).splitlines() or [""])[0][:300]

@@ -36,6 +36,7 @@ def broken_rules(document: Raw) -> Found:
     yield from _release_order(services)
     yield from _repeated(("project",), _table(document, "project"), "regions")
     yield from _locks(_table(document, "locks"))
+    yield from _mirror(document)
     yield from _targets(document, services)
     if "sandbox" in document and _table(document, "project").get("cloud") == "google":
         yield Mistake(("sandbox",), 'goes only with cloud = "local"; leave it out, or change project.cloud')
@@ -195,6 +196,14 @@ def _locks(locks: Raw) -> Found:
         if other in locks and other not in needs[backend]:
             home = "gcs" if other == "bucket" else "firestore"
             yield Mistake(("locks", other), f'goes only with backend = "{home}", and this is "{backend}"')
+
+
+def _mirror(document: Raw) -> Found:
+    """Who wrote last is told by the numbers of the leases, which count for all machines only where all share them."""
+    backend = _table(document, "locks").get("backend", "sqlite")
+    if backend == "sqlite" and "mirror" in _table(document, "ledger"):
+        says = 'goes only with locks.backend = "firestore" or "gcs", which all machines share, and this is "sqlite"'
+        yield Mistake(("ledger", "mirror"), says)
 
 
 def _targets(document: Raw, services: Raw) -> Found:

@@ -20,6 +20,7 @@ from deploytool.domain.preflight import (
     commit_lines,
     environment_line,
     good,
+    operation_line,
     quarantine_line,
     skipped,
     traffic_lines,
@@ -67,8 +68,8 @@ class Preflight:
             ("image", lambda: self._image(table, plan)),
             ("environment", lambda: iter([self._environment(table, seen)])),
             ("settings", lambda: iter([_settings_line(plan, seen)])),
-            *(routed if not plan.job else []),
-            ("checks", lambda: iter([self._checks(table)])),
+            *(routed if not plan.job else [("operation", lambda: iter([operation_line(service)]))]),
+            ("checks", lambda: iter([self._checks(table, plan)])),
             ("builder", lambda: iter([_builder_line(self.builder)])),
             ("lease", lambda: iter([self._lease(plan)])),
         ]
@@ -177,7 +178,9 @@ class Preflight:
         hint = f"gcloud run services update-traffic {plan.place.name} --remove-tags {plan.tag}"
         return bad("tag", f"{plan.tag} is on {held}, by {who}", hint, firm=True)
 
-    def _checks(self, table: ServiceTable) -> CheckLine:
+    def _checks(self, table: ServiceTable, plan: Plan) -> CheckLine:
+        if plan.job:
+            return skipped("checks", "a job has no checks")
         cannot = self.cannot_run(table)
         if cannot:
             hint = "Say required = false for them, or verify them by hand."

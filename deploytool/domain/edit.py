@@ -16,6 +16,7 @@ class NewRevision:
     name: str
     image: str  # by digest
     changes: Changes
+    without: tuple[str, ...] = ()  # variables that are taken away again, where they hold a plain value
 
 
 @dataclass(frozen=True, slots=True)

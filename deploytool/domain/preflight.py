@@ -82,10 +82,9 @@ def traffic_lines(service: Service | None) -> Iterator[CheckLine]:
     if service.problems:
         yield bad("traffic", f"not understood: {service.problems[0]}", "deploytool status", firm=True)
         return
-    if in_flight(service):
-        yield bad("operation", "another change is being carried out", "Wait for it, then try again.", firm=True)
+    yield (operation := operation_line(service))
+    if operation.word is not Word.OK:
         return
-    yield good("operation", "nothing is in flight")
     serving = named_rows(service)
     asked = service.desired or LATEST
     if not serving:
@@ -96,6 +95,17 @@ def traffic_lines(service: Service | None) -> Iterator[CheckLine]:
         yield bad("traffic", f"asked for {said(asked)}, but {said(serving)} serves", hint)
     else:
         yield good("traffic", said(asked))
+
+
+def operation_line(service: Service | None) -> CheckLine:
+    """Is nobody else at work, on a service or a job?"""
+    if service is None:
+        return skipped("operation", "it does not exist yet")
+    if service.problems:
+        return bad("operation", f"not understood: {service.problems[0]}", "deploytool status", firm=True)
+    if in_flight(service):
+        return bad("operation", "another change is being carried out", "Wait for it, then try again.", firm=True)
+    return good("operation", "nothing is in flight")
 
 
 def environment_line(required: Collection[str], there: Collection[str]) -> CheckLine:

@@ -58,15 +58,20 @@ def held_up_by_service(service: Raw | None, least: int | None) -> int | None:
 def differences(plan: Plan, revision: Raw) -> tuple[str, ...]:
     """What a revision of this plan should have and has not: declared settings, and every variable by its name."""
     container, changes = container_of(revision), plan.changes
-    there = set(variables_of(revision))
-    lost = [name for name in dict.fromkeys((*plan.variables, *changes.env)) if name not in there]
-    found = [f"the variable {name}" for name in lost]
+    found = [*lost_variables(plan, revision)]
     if changes.min_instances is not None and _least(revision) != changes.min_instances:
         found.append(f"min_instances {changes.min_instances}")
     idle = _table(container, "resources").get("cpuIdle") is True  # Cloud Run leaves out what is false
     if changes.cpu_throttling is not None and idle is not changes.cpu_throttling:
         found.append(f"cpu_throttling {str(changes.cpu_throttling).lower()}")
     return tuple(found)
+
+
+def lost_variables(plan: Plan, told: Raw) -> tuple[str, ...]:
+    """Variables that the template had, or that the release writes, and that are not there."""
+    there = set(variables_of(told))
+    wanted = dict.fromkeys((*plan.variables, *plan.changes.env))
+    return tuple(f"the variable {name}" for name in wanted if name not in there)
 
 
 def _instances_said(service: Raw, least: int) -> str:

@@ -9,6 +9,7 @@ from deploytool.domain.changes import RELEASE_LABEL
 from deploytool.domain.edit import Edit, NewRevision
 from deploytool.domain.model import ConditionState
 from deploytool.domain.plan import Changes, Plan
+from deploytool.domain.template import lost_variables
 from deploytool.ports import SeenService
 from deploytool.release.tools import Hold, Tools
 from deploytool.release.undo import Undone
@@ -42,11 +43,14 @@ def update(plan: Plan, image: str, tools: Tools, hold: Hold) -> Mapping[str, Any
 
 
 def confirm(plan: Plan, image: str, tools: Tools) -> Mapping[str, Any]:
-    """Read back that the template has our image."""
+    """Read back that the template has our image, and every variable that it had."""
     seen = tools.editor.read_job(plan.place)
     found = seen.service.template.image if seen else "nothing"
     if seen is None or found != image or seen.service.ready is ConditionState.FAILED:
         raise StepFailed(f"the job {plan.place.name} has {found}, not {image}", hint="deploytool status")
+    lost = lost_variables(plan, seen.raw)
+    if lost:
+        raise StepFailed(f"the job {plan.place.name} does not have {', '.join(lost)}", hint="deploytool status")
     return {"image": found, "said": f"the job has {plan.commit[:8]}"}
 
 
@@ -73,7 +77,8 @@ def put_back(plan: Plan, tools: Tools, hold: Hold) -> Undone:
         mine = {**dict.fromkeys(plan.changes.labels, ""), **was.labels}  # "" takes a label away
         back = Changes(labels=mine, env=was.env)
         labels: dict[str, str | None] = {name: was.service_labels.get(name) for name in plan.changes.service_labels}
-        tools.editor.change_job(seen, Edit(labels=labels, revision=NewRevision("", was.image, back)))
+        added = tuple(name for name in plan.changes.env if name not in was.env)
+        tools.editor.change_job(seen, Edit(labels=labels, revision=NewRevision("", was.image, back, added)))
 
     _ensured(plan, judge, write, tools, hold, tools.limits.undo)
     _await(plan, lambda seen: seen is None or not _is_ours(plan, seen), tools)

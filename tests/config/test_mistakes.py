@@ -42,6 +42,8 @@ GOOD = {
     "an address of a declared host": WORKER + 'hosts = ["api.example.com:8443"]\n'
     + CHECK.removeprefix(WORKER) + 'http = "https://API.example.com:8443/h"\n',
     "a group named commit among others": WORKER + 'commit.tag_regex = "v(\\\\d+)-(?P<commit>[0-9a-f]{40})"\n',
+    "a ledger that is shared as the leases are": WORKER
+    + '[locks]\nbackend = "gcs"\nbucket = "abc"\n[ledger]\nmirror = "gs://abc/x"\n',
     "a service without a table of its own keys": WORKER + "[services.worker.release]\n",
 }  # fmt: skip
 
@@ -144,6 +146,8 @@ BAD = {
     "firestore locks": (WORKER + '[locks]\nbackend = "firestore"\n', "7: locks.collection: is missing", ""),
     "gcs locks": (WORKER + '[locks]\nbackend = "gcs"\n', "7: locks.bucket: is missing", ""),
     "bucket for sqlite": (WORKER + '[locks]\nbucket = "abc"\n', "8: locks.bucket:", '"gcs"'),
+    "mirror of leases that nobody shares": (WORKER + '[ledger]\nmirror = "gs://bucket/x"\n', "8: ledger.mirror: goes only with", '"sqlite"'),
+    "mirror with a word for it": (WORKER + '[locks]\nbackend = "sqlite"\n[ledger]\nmirror = "gs://bucket/x"\n', "10: ledger.mirror: goes only with", '"gcs"'),
     "mirror": (WORKER + '[ledger]\nmirror = "s3://b"\n', "8: ledger.mirror:", "gs://"),
     "bucket with a scheme": (WORKER + '[build]\nbucket = "gs://b"\n', "8: build.bucket:", "without"),
     "unknown check": (CHECK + 'http = "/"\n[[targets]]\nmetric = "m"\ntarget = 0\ncheck = "worker/oen"\n', "13: targets[0].check:", '"one"?'),

@@ -120,6 +120,24 @@ def test_what_does_not_exist_is_said_with_what_does(release_shop: ReleaseShop, a
     assert near in done.err
 
 
+def test_a_commit_that_is_not_here_may_be_called_otherwise(release_shop: ReleaseShop) -> None:
+    shop = release_shop
+
+    def hint(ref: str) -> str:
+        done = shop.deploy("api", "--commit", ref)
+        assert done.code == 2, done.said
+        return done.err
+
+    assert 'Did you mean "main"?' in hint("mian")
+    assert "git fetch" not in hint("mian"), "there is nowhere to fetch it from"
+    run_git(shop.shop.repository, "remote", "add", "origin", str(shop.folder / "remote.git"))
+    assert "git fetch origin mian" in hint("mian")
+    assert "git fetch origin release/2026-01" in hint("release/2026-01")
+    for odd in ("--upload-pack=x", "a b", "$(id)", "x;id", "a..b", "HEAD^9", "/x", "x/", "refs/../x", "+x:y"):
+        assert "git fetch" not in hint(odd), odd
+    assert "git branch --all" in hint("a;b")
+
+
 def test_nothing_named_is_nothing_released(release_shop: ReleaseShop) -> None:
     with untouched(release_shop):
         assert release_shop.deploy().code == 2

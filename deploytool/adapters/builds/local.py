@@ -24,11 +24,11 @@ class LocalBuilder:
         self.repository, self.sources, self.store = repository, Sources(repository), store
 
     def reachable(self) -> str:
-        try:
-            self.store.mkdir(parents=True, exist_ok=True)
-        except OSError as problem:
-            return f"{self.store} cannot be made: {problem.strerror}."
-        return "" if os.access(self.store, os.W_OK | os.X_OK) else f"{self.store} may not be written to."
+        """Only looked at, for a dry run asks too: what is not there yet is made by the first build."""
+        there = next(one for one in (self.store, *self.store.parents) if os.path.lexists(one))
+        if not there.is_dir():
+            return f"{self.store} cannot be made: {there} is not a folder."
+        return "" if os.access(there, os.W_OK | os.X_OK) else f"{there} may not be written to."
 
     def refusal(self, wanted: Wanted) -> Refusal | None:
         source = self.sources.of(wanted)
@@ -52,6 +52,7 @@ class LocalBuilder:
         assert isinstance(source, Source)
         tell(f"Laying out {wanted.dockerfile} at {wanted.commit[:8]}")
         try:
+            self.store.mkdir(parents=True, exist_ok=True)
             content = content_of(source.made, source.tree, wanted.labels)
             fresh = keep(content, self.store, content.digest)
         except OSError as problem:

@@ -9,10 +9,11 @@ from hashlib import md5, sha256
 from typing import NamedTuple
 from urllib.parse import quote
 
-from deploytool.adapters.googleapi import GoogleApi, Json, NoAnswer, Refused
+from deploytool.adapters.googleapi import MOST_ANSWER, Answer, GoogleApi, Json, NoAnswer, Refused
 from deploytool.errors import BuildFailed
 
 UPLOAD = 600.0  # seconds
+DOWNLOAD = 60.0
 TRIES = 4
 
 
@@ -53,12 +54,20 @@ class SourceBucket:
     def read_from(self, bucket: str, name: str, offset: int) -> bytes:
         """What the object has from that byte on; nothing when it is not there, or cannot be read now."""
         try:
-            got = self.api.call(
-                "GET", _path(bucket, name), params={"alt": "media"}, headers={"range": f"bytes={offset}-"}
-            )
+            got = self._read(bucket, name, offset, DOWNLOAD)
         except (NoAnswer, Refused):
             return b""
         return got.content if got.status == 206 else got.content[offset:]
+
+    def _read(self, bucket: str, name: str, offset: int, seconds: float, most: int = MOST_ANSWER) -> Answer:
+        return self.api.call(
+            "GET",
+            _path(bucket, name),
+            params={"alt": "media"},
+            headers={"range": f"bytes={offset}-"},
+            timeout=seconds,
+            most=most,
+        )
 
     def _found(self, name: str) -> Json | None:
         try:
@@ -87,7 +96,7 @@ class SourceBucket:
         told = row.get("md5Hash")
         if told is not None and told == b64encode(md5(content, usedforsecurity=False).digest()).decode():
             return
-        if told is None and self.read_from(self.bucket, name, 0) == content:
+        if told is None and self._read(self.bucket, name, 0, UPLOAD, len(content)).content == content:
             return
         raise BuildFailed(
             f"gs://{self.bucket}/{name} holds something else than the sources.",

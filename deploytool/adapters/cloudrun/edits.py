@@ -70,6 +70,7 @@ def job_template_of(stored: Mapping[str, Any], wanted: NewRevision) -> Json:
     container = template.setdefault("template", {}).setdefault("containers", [{}])[0]
     container["image"] = wanted.image
     _set_env(container, wanted.changes.env)
+    _take_away(container, wanted.without)
     return template
 
 
@@ -143,3 +144,12 @@ def _set_env(container: Json, wanted: Mapping[str, str]) -> None:
                 entry["value"] = value
     if left:
         container.setdefault("env", []).extend({"name": name, "value": value} for name, value in left.items())
+
+
+def _take_away(container: Json, names: Sequence[str]) -> None:
+    """What comes from a secret is somebody else's, whatever its name."""
+    kept = [entry for entry in container.get("env") or [] if entry.get("name") not in names or "valueSource" in entry]
+    if names and kept:
+        container["env"] = kept
+    elif names:
+        container.pop("env", None)

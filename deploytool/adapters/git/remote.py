@@ -64,6 +64,11 @@ class Remote:
         return "" if done.returncode == 0 else without_password(why.strip() or f"exit status {done.returncode}")
 
 
+def has_origin(git_dir: Path) -> bool:
+    """Is there a remote that is called origin?"""
+    return any(key == "remote.origin.url" for key, _ in _configured(git_dir))
+
+
 def remote_of(git_dir: Path, top: Path) -> Remote:
     """`origin`, else the only remote there is. Raises RepositoryError when there is none that may be used."""
     known = _configured(git_dir)

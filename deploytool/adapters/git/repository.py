@@ -155,6 +155,16 @@ class Repository:
         (found,) = self.objects.ask([f"{name}^{{commit}}"])
         return found.oid if found is not None and found.kind == "commit" else None
 
+    def names(self) -> tuple[str, ...]:
+        """Branches, tags and branches of remotes, as a person types them."""
+        said = self.git.run(["for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads", "refs/tags", "refs/remotes"])
+        return tuple(name for name in os.fsdecode(said).splitlines() if not name.endswith("/HEAD"))
+
+    def has_origin(self) -> bool:
+        from deploytool.adapters.git.remote import has_origin
+
+        return has_origin(self.facts.git_dir)
+
     def last_change(self, tip: str, path: str) -> str | None:
         """The newest commit of `tip`'s history that changed `path`; None for what cannot be a path in git.
 

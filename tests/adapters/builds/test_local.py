@@ -224,6 +224,17 @@ def test_folders_and_entrypoints_are_kept(made, builder_of, want, told):
     assert (folder_of(builder, result) / "rootfs/app/data/in").is_dir()
 
 
+def test_whether_it_can_be_used_is_only_looked_at(made, builder_of, want, told):
+    builder = builder_of(made())
+    assert builder.reachable() == ""
+    assert not builder.store.parent.exists()
+    assert built(builder, want, told).digest
+    assert builder.reachable() == ""
+    in_the_way = LocalBuilder(builder.repository, builder.store / "x" / "images")
+    (builder.store / "x").write_text("a file")
+    assert in_the_way.reachable() == f"{in_the_way.store} cannot be made: {builder.store / 'x'} is not a folder."
+
+
 def test_no_path_leads_out(tmp_path):
     from deploytool.adapters.builds.placing import place
 
