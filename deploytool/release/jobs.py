@@ -12,7 +12,7 @@ from deploytool.domain.plan import Changes, Plan
 from deploytool.domain.template import lost_variables
 from deploytool.ports import SeenService
 from deploytool.release.tools import Hold, Tools
-from deploytool.release.undo import Undone
+from deploytool.release.undo import Fence, Undone
 from deploytool.release.writing import Look, Moved, StepFailed, ensure, wait_until
 
 
@@ -56,9 +56,14 @@ def confirm(plan: Plan, image: str, tools: Tools) -> Mapping[str, Any]:
 
 def put_back(plan: Plan, tools: Tools, hold: Hold) -> Undone:
     """The image and our names as they were. Raises Moved when somebody else changed them since."""
-    was = plan.was
+    was, looks = plan.was, list[Look]()
+    fence = Fence(plan.id, tools.editor.change_job)
 
     def judge(seen: SeenService | None) -> Look:
+        looks.append(look_at(seen))
+        return looks[-1] if was is None or Look.WRITE in looks else fence.judged(seen)
+
+    def look_at(seen: SeenService | None) -> Look:
         if seen is None:
             if was is None:
                 return Look.DONE
@@ -73,6 +78,9 @@ def put_back(plan: Plan, tools: Tools, hold: Hold) -> Undone:
         assert seen is not None
         if was is None:
             tools.editor.delete_job(seen)
+            return
+        if looks[-1] is Look.DONE:
+            fence.write(seen)
             return
         mine = {**dict.fromkeys(plan.changes.labels, ""), **was.labels}  # "" takes a label away
         back = Changes(labels=mine, env=was.env)

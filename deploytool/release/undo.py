@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +39,7 @@ def put_back(plan: Plan, tools: Tools, hold: Hold, *, reached: int) -> Undone:
     `reached` is the last percentage that the release meant to ask for; 0 is the candidate.
     """
     looks: list[Look] = []
-    fence = Fence(plan, tools)
+    fence = Fence(plan.id, tools.editor.change)
 
     def judge(seen: SeenService | None) -> Look:
         looks.append(_judged(plan, tools, seen, reached))
@@ -106,8 +106,8 @@ class Fence:
     It carries the etag that was read for it, so a write of ours ends it: a label is put on the service and taken off.
     """
 
-    plan: Plan
-    tools: Tools
+    release: str
+    change: Callable[[SeenService, Edit], None]
     stood: bool = False
 
     def judged(self, seen: SeenService | None) -> Look:
@@ -117,8 +117,8 @@ class Fence:
         return Look.DONE if self.stood and not there else Look.WRITE
 
     def write(self, seen: SeenService) -> None:
-        mark = None if FENCE_LABEL in seen.service.labels else self.plan.id
-        self.tools.editor.change(seen, Edit(labels={FENCE_LABEL: mark}))
+        mark = None if FENCE_LABEL in seen.service.labels else self.release
+        self.change(seen, Edit(labels={FENCE_LABEL: mark}))
 
 
 def _await_late(plan: Plan, tools: Tools) -> None:

@@ -117,3 +117,14 @@ def test_a_change_of_a_job_that_is_under_way_is_waited_for() -> None:
         line = operation_line(v2json.job_of(job(None) | changed))
         assert (line.name, line.word, line.firm) == ("operation", word, firm)
     assert operation_line(None).word is Word.SKIP
+
+
+def test_a_change_that_nobody_saw_arrive_is_ended_by_a_write_of_our_own() -> None:
+    cloud = Cloud(job([SECRET]))
+    plan, tools, hold = release(cloud)
+    before, writes = copy.deepcopy(cloud.raw), []
+    change = cloud.change_job
+    cloud.change_job = lambda seen, edit: (writes.append(edit), change(seen, edit))[1]  # type: ignore[method-assign]
+    jobs.put_back(plan, tools, hold)
+    assert len(writes) == 2, "a label is put on and taken off: whoever read before that is refused"
+    assert {name: value for name, value in cloud.raw.items() if value} == before

@@ -52,10 +52,11 @@ def patch_of(raw: Mapping[str, Any], edit: Edit) -> tuple[Json, str]:
 
 def job_patch_of(raw: Mapping[str, Any], edit: Edit) -> tuple[Json, str]:
     """The same for a job, whose containers lie one level deeper."""
-    assert edit.revision is not None
     body: Json = {"name": raw["name"], "etag": etag_of(raw)}
-    body["template"] = job_template_of(raw.get("template") or {}, edit.revision)
-    mask = ["template.labels", "template.template.containers"]
+    mask = []
+    if edit.revision is not None:
+        body["template"] = job_template_of(raw.get("template") or {}, edit.revision)
+        mask += ["template.labels", "template.template.containers"]
     if edit.labels:
         body["labels"] = merged_labels(raw.get("labels") or {}, edit.labels)
         mask.append("labels")
