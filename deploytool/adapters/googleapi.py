@@ -234,10 +234,8 @@ class GoogleApi:
 
     def _refused(self, got: Any, end: float) -> Refused:
         status, said = _said(_words(got, end))
-        wait = 0.0
-        if got.status_code in PASSING:
-            carrier = type("Carrier", (Exception,), {"response": got})()
-            wait = retry_after(carrier)
+        carrier = type("Carrier", (Exception,), {"response": got})()
+        wait = retry_after(carrier) if got.status_code in PASSING else 0.0
         message = f"{self.name} answered {got.status_code}" + (f": {said}" if said else ".")
         return Refused(
             message,

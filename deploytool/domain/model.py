@@ -99,8 +99,16 @@ class Service:
 
     @property
     def settled(self) -> bool:
-        """The newest wish was seen by Cloud Run and nothing is in flight."""
-        return not self.reconciling and self.generation == self.observed_generation
+        """Nothing is in flight: the newest wish was carried out, or Cloud Run gave up on it.
+
+        After a failure `observed_generation` stays at the one that was last carried out well, as long as it lasts.
+        """
+        return not self.reconciling and (self.carried_out or self.ready is ConditionState.FAILED)
+
+    @property
+    def carried_out(self) -> bool:
+        """The newest wish is what Cloud Run last carried out well."""
+        return self.generation == self.observed_generation
 
 
 @dataclass(frozen=True, slots=True)

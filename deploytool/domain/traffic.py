@@ -82,7 +82,7 @@ def _serving_of_job(job: Service) -> Serving:
     """A job has one row, its template: the next execution runs that, whatever ran before."""
     shares = (Share(None, 100, (), template_says=True),)
     state, reason = ServingState.LATEST, ""
-    if job.reconciling or job.observed_generation not in (None, job.generation):
+    if job.reconciling or not (job.observed_generation is None or job.settled):
         state, reason = ServingState.RECONCILING, "a change of the job is still being carried out"
     elif job.ready is ConditionState.FAILED:
         state, reason = ServingState.NEWEST_NOT_READY, f"the job is not ready{_because(job)}"
@@ -124,11 +124,15 @@ def _shares_of(service: Service, rows: Sequence[TrafficTarget]) -> tuple[Share, 
 
 
 def _template_says(service: Service, name: str | None) -> bool:
-    """The template is that of the latest created revision once the newest generation was observed."""
+    """The template is that of the latest created revision once the newest generation was carried out.
+
+    After a failure it need not be: a wish may fail before there is a revision of it.
+    """
     return (
         name is not None
         and name == service.latest_created
         and service.generation is not None
+        and service.carried_out
         and not in_flight(service)
         and service.template.name in (None, name)
     )

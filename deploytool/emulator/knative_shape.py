@@ -88,13 +88,18 @@ def _service_metadata(service: Resource) -> Resource:
     return metadata
 
 
+def _looked_at(service: Resource) -> str | None:
+    """In v1 it is the generation that was last tried, also in vain; in v2 the one that was last carried out."""
+    return service.get("observedGeneration" if service.get("reconciling") else "generation")
+
+
 def _service_status(service: Resource, base: str) -> Resource:
     latest = short(service.get("latestReadyRevision") or "")
     ready = service.get("terminalCondition") or {}
     conditions = [ready | {"type": "Ready"}] if ready else []
     conditions += service.get("conditions") or []
     status: Resource = {
-        "observedGeneration": int(service.get("observedGeneration") or 0),
+        "observedGeneration": int(_looked_at(service) or 0),
         "conditions": [knative_condition(c) for c in conditions if c.get("type")],
     }
     for key, field in (("latestReadyRevisionName", "latestReadyRevision"), ("latestCreatedRevisionName", "latestCreatedRevision")):  # fmt: skip # noqa: E501

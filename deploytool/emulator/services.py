@@ -163,7 +163,8 @@ def settled(service: Resource, newest: Resource, ready: Collection[str], failure
     result["conditions"] = [_turned(kind, good, why, kept, now) for kind, good in states.items()]
     result["conditions"] += [c for kind, c in kept.items() if kind not in states]
     result["terminalCondition"] = _turned("Ready", all(states.values()), why, {}, now)
-    result["observedGeneration"] = service["generation"]
+    if all(states.values()):  # else it stays at the generation that was last reconciled well, as Cloud Run has it
+        result["observedGeneration"] = service["generation"]
     return result
 
 

@@ -86,6 +86,21 @@ CASES = {
         S.NEWEST_NOT_READY,
         [(OLD, 100, ())],
     ),
+    "the newest revision failed, and the number of what was carried out stays": (
+        service(latest(), latest_ready=OLD, ready=ConditionState.FAILED, observed_generation=1),
+        S.NEWEST_NOT_READY,
+        [(OLD, 100, ())],
+    ),
+    "the first revision failed, and nothing was ever carried out": (
+        service(desired=[latest()], latest_ready=None, ready=ConditionState.FAILED, observed_generation=None),
+        S.NONE,
+        [],
+    ),
+    "a failure while the next change is under way": (
+        service(latest(), ready=ConditionState.FAILED, observed_generation=1, reconciling=True),
+        S.RECONCILING,
+        [(None, 100, ())],
+    ),
     "the newest revision became unready": (
         service(latest(), ready=ConditionState.FAILED),
         S.NEWEST_NOT_READY,
@@ -210,7 +225,9 @@ SERVICES = st.builds(
 
 def oracle(s):
     """The serving axis of the contract, read aloud, one sentence after the other. Returns (state, understood)."""
-    moving = s.reconciling or s.generation != s.observed_generation or s.ready is ConditionState.PENDING
+    given_up = s.ready is ConditionState.FAILED and not s.reconciling
+    moving = s.reconciling or s.ready is ConditionState.PENDING
+    moving |= s.generation != s.observed_generation and not given_up
     asked = [(said_by(r), Fraction(r.percent, 100)) for r in s.desired] or [(None, Fraction(1))]
     rows = list(s.effective)
     understood = all((r.latest or r.revision) and 0 <= r.percent <= 100 for r in [*rows, *s.desired])
@@ -273,3 +290,17 @@ def test_a_wish_does_not_depend_on_order_or_empty_rows(rows, random):
     shuffled = [*rows, row("never", 0, "tag")]
     random.shuffle(shuffled)
     assert {k: v for k, v in wish_of(shuffled).items() if v} == {k: v for k, v in wish_of(rows).items() if v}
+
+
+def test_a_wish_that_failed_does_not_say_what_serves():
+    """It may have failed before there was a revision of it: then the template is of none."""
+    failed = service(row(NEW, 100), ready=ConditionState.FAILED, observed_generation=1)
+    assert [share.template_says for share in serving_of(failed).shares] == [False]
+    became_unready = replace(failed, observed_generation=2)
+    assert [share.template_says for share in serving_of(became_unready).shares] == [True]
+
+
+def test_a_job_whose_change_failed_is_not_on_its_way():
+    job = service(ready=ConditionState.FAILED, observed_generation=1)
+    assert serving_of(replace(job, kind=Kind.JOB)).state is S.NEWEST_NOT_READY
+    assert serving_of(replace(job, kind=Kind.JOB, ready=ConditionState.SUCCEEDED)).state is S.RECONCILING

@@ -97,7 +97,7 @@ def test_a_revision_that_asks_to_fail_leaves_traffic_on_the_old_one(served, ask)
     assert after["latestReadyRevision"] == first["latestReadyRevision"] != after["latestCreatedRevision"]
     assert after["trafficStatuses"] == [{"type": LATEST, "percent": 100}]
     assert after["terminalCondition"]["state"] == "CONDITION_FAILED"
-    assert after["observedGeneration"] == after["generation"] == "2"
+    assert (after["observedGeneration"], after["generation"], after.get("reconciling")) == ("1", "2", None)
     ready = served.revisions()[0]["conditions"][0]
     assert (ready["state"], ready["revisionReason"]) == ("CONDITION_FAILED", "HEALTH_CHECK_CONTAINER_ERROR")
     ended = served.ok("GET", f"/v2/{operation['name']}")
@@ -111,13 +111,25 @@ def test_traffic_to_a_failed_revision_is_asked_for_and_not_effective(served):
     after = served.patch({"traffic": [pinned("api-bad")]}, "updateMask=traffic")
     assert after["traffic"] == [pinned("api-bad")]
     assert after["trafficStatuses"] == [{"type": LATEST, "percent": 100}]
+    assert (after["observedGeneration"], after["generation"]) == ("1", "3")
     routes = next(c for c in after["conditions"] if c["type"] == "RoutesReady")
     assert routes["state"] == "CONDITION_FAILED"
 
 
+def test_what_is_carried_out_after_a_failure_is_observed_again(served):
+    served.create()
+    served.patch({"template": served.template("x/emulator-fail")}, "updateMask=template")
+    failed = served.patch({"labels": {"team": "shop"}}, "updateMask=labels")
+    assert (failed["observedGeneration"], failed["generation"], failed.get("reconciling")) == ("1", "3", None)
+    _, v1 = served.call("GET", "/apis/serving.knative.dev/v1/namespaces/demo-project/services/api")
+    assert v1["status"]["observedGeneration"] == v1["metadata"]["generation"] == 3, "in v1 it was looked at"
+    good = served.patch({"template": served.template("x/y:2")}, "updateMask=template")
+    assert good["observedGeneration"] == good["generation"] == "4"
+
+
 def test_a_first_revision_that_fails_serves_nothing(served):
     service = served.create(template=served.template("x/emulator-fail"))
-    assert not {"latestReadyRevision", "trafficStatuses", "uri"} & set(service)
+    assert not {"latestReadyRevision", "trafficStatuses", "uri", "observedGeneration"} & set(service)
     assert service["terminalCondition"]["state"] == "CONDITION_FAILED"
 
 

@@ -42,8 +42,8 @@ def nothing_ready(commit: str) -> Fleet:
     return fleet
 
 
-def newest_failed(new: str, old: str) -> Fleet:
-    fleet = api(new, old=old, terminalCondition=FAILED, latestReadyRevision=f"{BASE}/{OLD}")
+def newest_failed(new: str, old: str, **changes: Any) -> Fleet:
+    fleet = api(new, old=old, terminalCondition=FAILED, latestReadyRevision=f"{BASE}/{OLD}", **changes)
     fleet["revisions"][-1]["conditions"] = [FAILED]
     return fleet
 
@@ -99,6 +99,10 @@ STATES: dict[str, tuple[Made, str, str, str, int]] = {
         lambda c: newest_failed(c["main"], c["first"]),
         *("stale", "behind", "newest-not-ready", 1),
     ),
+    "newest not ready, as Cloud Run leaves it": (
+        lambda c: newest_failed(c["main"], c["first"], observedGeneration="6"),
+        *("stale", "behind", "newest-not-ready", 1),
+    ),
     "never ready": (lambda c: nothing_ready(c["main"]), "missing", "unknown", "none", 1),
 }
 
@@ -112,6 +116,12 @@ def test_each_state_has_its_verdict(way: Way, shop: Shop, title: str) -> None:
     assert (entry["verdict"], entry["code"], entry["serving"], ran.code) == (verdict, code, serving, ends), entry
     assert ran.json["verdict"] == verdict
     assert entry["reason"]
+
+
+def test_what_serves_after_a_failure_is_named(way: Way, shop: Shop) -> None:
+    ran = way(STATES["newest not ready, as Cloud Run leaves it"][0](shop.commits), "api")
+    (serves,) = ran.entry("api")["revisions"]
+    assert (serves["name"], serves["percent"], serves["commit"]) == (OLD, 100, shop.commits["first"])
 
 
 def test_two_revisions_with_two_commits_are_both_listed_and_the_worst_speaks(way: Way, shop: Shop) -> None:

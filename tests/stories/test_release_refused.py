@@ -188,10 +188,29 @@ def test_a_broken_newest_revision_does_not_block_and_is_not_gone_back_to(release
     broken = shop.service()["template"]["containers"][0] | {"args": ["does-not-exist.py"], "command": ["python"]}
     shop.patch({"template": {"containers": [broken]}}, "template.containers")
     shop.before["api"] = shop.service()
+    assert shop.before["api"]["observedGeneration"] < shop.before["api"]["generation"]
     done = shop.deploy("api")
     assert done.code == 5, done.said  # the command is the service's own, and stays
     assert "did not become ready" in shop.last().reason
     assert shop.serving() == shop.asked() == {first: 100}
+
+
+def test_a_deploy_mends_what_somebody_broke(release_shop: ReleaseShop) -> None:
+    """The service says for good that its last wish failed: that is nobody at work."""
+    shop = release_shop
+    first = shop.newest()
+    services = shop.folder / "services.toml"
+    services.write_text(services.read_text().replace("[services.api]", '[services.api]\nimage = "local/api"'))
+    broken = shop.service()["template"]["containers"][0] | {"image": "local/emulator-fail"}
+    shop.patch({"template": {"containers": [broken]}}, "template.containers")
+    shop.before["api"] = shop.service()
+    assert shop.serving() == {first: 100}
+    assert shop.service()["observedGeneration"] < shop.service()["generation"]
+    (lines,) = shop.plans("api").lines.values()
+    assert [line.said for line in refusals(lines, force=False)] == []
+    shop.ready("api")
+    assert shop.health()["commit"] == shop.main
+    assert shop.service()["observedGeneration"] == shop.service()["generation"]
 
 
 def test_traffic_that_is_not_what_was_asked_for_is_decided_by_a_person(release_shop: ReleaseShop) -> None:
