@@ -235,7 +235,6 @@ def _end(before: Scene, now: Scene, end: Record, meant: Record | None) -> Iterat
         if now.percents != before.percents:
             yield f"I8 {before.percents} served before, and now {now.percents}"
         was, labels = dict(before.service["labels"]), dict(now.service["labels"])
-        labels.pop("deploytool-release", None)  # our own mark, which keeps a late change of a dead process out
         if labels != was:
             yield f"I8 the labels were {was} and are {labels}"
 

@@ -178,12 +178,17 @@ class Judge:
         if facts.others == 0:
             assert not raw.get("reconciling"), "I6: something is in flight"
             wish = self.wish(raw)
-            assert wish == self.serving(raw), f"I6: asked for {wish}, {self.serving(raw)} serves"
+            as_it_was = facts.at_first is not None and outcome != "succeeded" and self._stands(raw, facts.at_first)
+            assert wish == self.serving(raw) or as_it_was, f"I6: asked for {wish}, {self.serving(raw)} serves"
             assert sum((wish or {}).values()) == 100, "I6: it does not add up"
             wanted = (facts.goal or {facts.revision: 100}) if outcome == "succeeded" else facts.wishes[0]
             assert wish == wanted, f"I7, I8: {outcome}, and {wish} is asked for, not {wanted}"
         elif outcome != "succeeded" and facts.kind == "deploy" and facts.at_first is not None:
             assert not self.serving(raw).get(facts.revision) or facts.revision in self.fine, "I8: it still serves"
+
+    def _stands(self, now: Json, before: Json) -> bool:
+        """A wish that did not come true before a rollback began is no more than that after it was undone."""
+        return self.wish(now) == self.wish(before) and self.serving(now) == self.serving(before)
 
     def _proven(self, facts: Facts) -> None:
         """I9: what could not be told was no pass."""
