@@ -40,3 +40,11 @@ def test_settings_are_there_when_it_is_done(release_shop: ReleaseShop) -> None:
     template = shop.service()["template"]
     assert template["scaling"] == {"minInstanceCount": 0, "maxInstanceCount": 7}
     assert template["containers"][0]["resources"]["cpuIdle"] is True
+
+
+def test_a_job_has_no_checks_and_may_be_under_change_too(release_shop: ReleaseShop) -> None:
+    (lines,) = release_shop.plans("migrate").lines.values()
+    found = {one.name: one for one in lines}
+    assert found["checks"] == CheckLine("checks", Word.SKIP, "a job has no checks")
+    assert found["operation"] == CheckLine("operation", Word.OK, "nothing is in flight")
+    assert not {"traffic", "rollback", "tag"} & found.keys()
