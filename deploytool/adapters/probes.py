@@ -137,6 +137,7 @@ class Prober:
         from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
         context = ssl.create_default_context()
+        context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)  # set in some builds: an answer may be cut then
         context.load_verify_locations(os.environ.get("REQUESTS_CA_BUNDLE") or DEFAULT_CA_BUNDLE_PATH)
         return context
 

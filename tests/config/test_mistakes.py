@@ -148,7 +148,7 @@ BAD = {
     "bucket for sqlite": (WORKER + '[locks]\nbucket = "abc"\n', "8: locks.bucket:", '"gcs"'),
     "mirror of leases that nobody shares": (WORKER + '[ledger]\nmirror = "gs://bucket/x"\n', "8: ledger.mirror: goes only with", '"sqlite"'),
     "mirror with a word for it": (WORKER + '[locks]\nbackend = "sqlite"\n[ledger]\nmirror = "gs://bucket/x"\n', "10: ledger.mirror: goes only with", '"gcs"'),
-    "mirror": (WORKER + '[ledger]\nmirror = "s3://b"\n', "8: ledger.mirror:", "gs://"),
+    "mirror": (WORKER + '[locks]\nbackend = "gcs"\nbucket = "b-1"\n[ledger]\nmirror = "s3://b"\n', "11: ledger.mirror:", "gs://"),
     "bucket with a scheme": (WORKER + '[build]\nbucket = "gs://b"\n', "8: build.bucket:", "without"),
     "unknown check": (CHECK + 'http = "/"\n[[targets]]\nmetric = "m"\ntarget = 0\ncheck = "worker/oen"\n', "13: targets[0].check:", '"one"?'),
     "unknown service of a target": (CHECK + 'http = "/"\n[[targets]]\nmetric = "m"\ntarget = 0\ncheck = "workr/one"\n', "13: targets[0].check:", '"worker"?'),

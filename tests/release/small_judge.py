@@ -122,7 +122,7 @@ class Judge:
         newest = [_short((raw or {}).get("latestCreatedRevision")) for raw in (change.before, change.after)]
         if newest[0] != newest[1] and newest[1] == facts.revision:
             assert "candidate" in steps, "I4: a revision was made, and nobody wrote down that it would be"
-        elif after not in (before, facts.wishes[0]):
+        elif after not in (before, facts.wishes[0]) and _asked(change.before) != _asked(change.after):
             assert after in self.meant(facts), f"I4: {after} was asked for, and nobody wrote that down"
 
     def _by_others(self, change: Change) -> None:
@@ -208,6 +208,12 @@ class Judge:
             assert found is not None, f"I5: {name} is gone"
             ready = [one["state"] for one in found["conditions"] if one["type"] == "Ready"]
             assert ready == ["CONDITION_SUCCEEDED"] or name not in self.serving(facts.at_first), f"I5: {name} {ready}"
+
+
+def _asked(raw: Json | None) -> list[tuple[str, str, int]]:
+    """The wish to the letter: what LATEST means may change while a write is carried out."""
+    rows = (raw or {}).get("traffic") or []
+    return sorted((r["type"], r.get("revision", ""), r["percent"]) for r in rows if r.get("percent"))
 
 
 def _must_leave_alone(facts: Facts, before: Json, after: Json) -> None:
