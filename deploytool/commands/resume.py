@@ -36,7 +36,9 @@ def run(
     if dry_run:
         app.say(PlanReport(app.now(), tuple(_plan(one) for one in left)), format)
         return ExitCode.CLEAN
-    if left:
+    if not left:
+        app.note("No release was left unfinished.")
+    else:
         what = "Put back" if abort else "Go on with"
         app.must_want(yes, f"{what} release {', '.join(one.id for one in left)}?")
     with Signals().heard() as signals:
