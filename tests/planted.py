@@ -123,7 +123,7 @@ MISTAKES = (
     Mistake(
         "a hand-over puts the saved map back",
         "release/runner.py",
-        "undo.drop_tag(self.plan, self.tools, self.hold)",
+        "undo.drop_marks(self.plan, self.tools, self.hold)",
         "undo._restore(self.plan, self.tools, self.tools.editor.read(self.plan.place))",
     ),
     Mistake(

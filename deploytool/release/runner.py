@@ -268,8 +268,7 @@ class Runner:
         with self.tools.shield():
             try:
                 self._regain()
-                if not self.plan.job:
-                    undo.drop_tag(self.plan, self.tools, self.hold)
+                undo.drop_marks(self.plan, self.tools, self.hold)
                 self._end(Outcome.NEEDS_HUMAN, said)
             except DeployToolError as problem:
                 return self._stuck(f"{said} {problem.message}", moved.hint)

@@ -131,19 +131,27 @@ def _await_late(plan: Plan, tools: Tools) -> None:
     )
 
 
-def drop_tag(plan: Plan, tools: Tools, hold: Hold) -> None:
-    """Take our tag away and leave everybody's percentages as they are; for when traffic is not ours to move."""
+def drop_marks(plan: Plan, tools: Tools, hold: Hold) -> None:
+    """Take our tag and our fence away, and leave everybody's percentages as they are: traffic is not ours to move."""
+
+    def tagged_by_us(seen: SeenService) -> bool:
+        return bool(plan.tag) and not plan.job and tagged(seen.service.desired, plan.tag) == plan.revision
+
+    def fenced_by_us(seen: SeenService) -> bool:
+        return seen.service.labels.get(FENCE_LABEL) == plan.id
 
     def judge(seen: SeenService | None) -> Look:
-        held = seen is not None and bool(plan.tag) and tagged(seen.service.desired, plan.tag) == plan.revision
-        return Look.WRITE if held else Look.DONE
+        return Look.WRITE if seen is not None and (tagged_by_us(seen) or fenced_by_us(seen)) else Look.DONE
 
     def write(seen: SeenService | None) -> None:
         assert seen is not None
         asked = seen.service.desired
-        tools.editor.change(seen, Edit(traffic=with_tags(traffic_plan.merged(asked), asked, plan.tag, None)))
+        rows = with_tags(traffic_plan.merged(asked), asked, plan.tag, None) if tagged_by_us(seen) else None
+        labels: dict[str, str | None] = {FENCE_LABEL: None} if fenced_by_us(seen) else {}
+        (tools.editor.change_job if plan.job else tools.editor.change)(seen, Edit(traffic=rows, labels=labels))
 
-    ensure(tools.editor, plan.place, judge, write, clock=tools.time, seconds=tools.limits.write, may=hold.check)
+    limit = tools.limits.write
+    ensure(tools.editor, plan.place, judge, write, clock=tools.time, seconds=limit, may=hold.check, job=plan.job)
 
 
 def _judged(plan: Plan, tools: Tools, seen: SeenService | None, reached: int) -> Look:

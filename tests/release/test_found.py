@@ -233,3 +233,11 @@ def test_nothing_is_in_flight_when_it_is_over(world):
     ending = deployed(world, Fault("write", 1, "stop-before"))
     assert ending.outcome is Outcome.ABORTED
     assert not world.cloud.raw().get("reconciling")
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_a_fence_does_not_stay_when_somebody_moves_traffic_beside_it(world, number):
+    world.begin_with("split")
+    faults = [Fault("write", 1, "stop-before"), Fault("write", number, "console", ("named", 1))]
+    world.run(world.plan_rollback(0), "begin", FAIR, faults)
+    assert "deploytool-fence" not in world.cloud.raw().get("labels", {})
