@@ -122,7 +122,9 @@ class Judge:
         newest = [_short((raw or {}).get("latestCreatedRevision")) for raw in (change.before, change.after)]
         if newest[0] != newest[1] and newest[1] == facts.revision:
             assert "candidate" in steps, "I4: a revision was made, and nobody wrote down that it would be"
-        elif after not in (before, facts.wishes[0]) and _asked(change.before) != _asked(change.after):
+        elif after not in (before, facts.wishes[0], self._served_at_first(facts)) and _asked(change.before) != _asked(
+            change.after
+        ):
             assert after in self.meant(facts), f"I4: {after} was asked for, and nobody wrote that down"
 
     def _by_others(self, change: Change) -> None:
@@ -182,9 +184,14 @@ class Judge:
             assert wish == self.serving(raw) or as_it_was, f"I6: asked for {wish}, {self.serving(raw)} serves"
             assert sum((wish or {}).values()) == 100, "I6: it does not add up"
             wanted = (facts.goal or {facts.revision: 100}) if outcome == "succeeded" else facts.wishes[0]
-            assert wish == wanted, f"I7, I8: {outcome}, and {wish} is asked for, not {wanted}"
+            served = outcome != "succeeded" and wish == self._served_at_first(facts)
+            assert wish == wanted or served, f"I7, I8: {outcome}, and {wish} is asked for, not {wanted}"
         elif outcome != "succeeded" and facts.kind == "deploy" and facts.at_first is not None:
             assert not self.serving(raw).get(facts.revision) or facts.revision in self.fine, "I8: it still serves"
+
+    def _served_at_first(self, facts: Facts) -> Wish | None:
+        """Where more was asked for than served, what served is what can be put back."""
+        return None if facts.at_first is None else self.serving(facts.at_first)
 
     def _stands(self, now: Json, before: Json) -> bool:
         """A wish that did not come true before a rollback began is no more than that after it was undone."""
