@@ -16,11 +16,10 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from deploytool.adapters.answer_body import TooLarge, body_of
+from deploytool.adapters.cloudrun.credentials import LOGIN, default_credentials
 from deploytool.adapters.cloudrun.retry import Patience, retry_after
 from deploytool.errors import CouldNotLook
 
-SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
-LOGIN = "gcloud auth application-default login"
 PASSING = frozenset({408, 429, 500, 502, 503, 504})
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 MOST_ANSWER = 64 * 1024 * 1024  # bytes
@@ -103,7 +102,7 @@ class GoogleApi:
     ) -> None:
         self.endpoint, self.name, self.local = endpoint.rstrip("/"), name, local
         self.patience = patience or Patience()
-        self._open = session or (partial(_plain_session, token) if local else _authorized_session)
+        self._open = session or (partial(_plain_session, token) if local else partial(_authorized_session, name))
         self._sleep = sleep
 
     @cached_property
@@ -291,9 +290,7 @@ def _plain_session(token: str = "") -> Any:
     return session
 
 
-def _authorized_session() -> Any:
-    import google.auth
+def _authorized_session(api: str) -> Any:
     from google.auth.transport.requests import AuthorizedSession
 
-    credentials, _ = google.auth.default(scopes=SCOPES)
-    return AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
+    return AuthorizedSession(default_credentials(api))  # type: ignore[no-untyped-call]

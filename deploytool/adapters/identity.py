@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from deploytool.adapters.googleapi import LOGIN, SCOPES
+from deploytool.adapters.cloudrun.credentials import LOGIN, SCOPES
 
 IAM = "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts"
 WAIT = 5.0  # seconds for one request

@@ -13,6 +13,7 @@ import pytest
 from deploytool.adapters import googleapi
 from deploytool.adapters.cloudrun.retry import Patience
 from deploytool.adapters.googleapi import GoogleApi, NoAnswer, Refused
+from deploytool.errors import CouldNotLook
 from tests.adapters.hostile import Hostile, Reply, answering, page, raw
 
 ONCE = Patience(attempts=1, call=1.0)
@@ -102,3 +103,17 @@ def test_a_body_comes_whole_however_it_is_sent() -> None:
         assert api_of(server).get("/x") == {}
     with answering(raw(b"HTTP/1.0 200 OK\r\n\r\n{}")) as server:
         assert api_of(server).get("/x") == {}
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"type": "authorized_user"}', '{"type": "from the future"}'])
+@pytest.mark.parametrize("ask", [read, write])
+def test_credentials_that_cannot_be_used_are_one_sentence(ask, content, tmp_path, monkeypatch) -> None:
+    file = tmp_path / "login.json"
+    file.write_text(content)
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(file))
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
+    with pytest.raises(CouldNotLook) as caught:
+        ask(GoogleApi("https://run.googleapis.com", name="Cloud Run", local=False, patience=ONCE))
+    assert "credentials" in caught.value.message
+    assert caught.value.hint == "gcloud auth application-default login"
+    assert content not in caught.value.message or not content

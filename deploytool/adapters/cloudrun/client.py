@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from deploytool.adapters.cloudrun.credentials import default_credentials
 from deploytool.adapters.cloudrun.retry import Patient
 from deploytool.adapters.cloudrun.wire import Message
 from deploytool.errors import CouldNotLook
 
-SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 AT_ONCE = 16  # requests under way
 PAGE = 100
 MOST_PAGES = 1000
@@ -50,19 +50,7 @@ def _credentials(endpoint: str | None) -> Any:
         from google.auth.credentials import AnonymousCredentials
 
         return AnonymousCredentials()  # type: ignore[no-untyped-call]
-    import google.auth
-    from google.auth.exceptions import GoogleAuthError
-
-    try:
-        return google.auth.default(scopes=SCOPES)[0]
-    except (AttributeError, KeyError, TypeError, ValueError, OSError) as error:  # a file of another shape than Google's
-        if isinstance(error, GoogleAuthError):
-            raise
-        raise CouldNotLook(
-            f"Cloud Run could not be read: the Google credentials are not in a form that Google's client knows "
-            f"({type(error).__name__}).",
-            hint="gcloud auth application-default login",
-        ) from error
+    return default_credentials("Cloud Run")
 
 
 def _prepare(session: Any, *, local: bool) -> None:

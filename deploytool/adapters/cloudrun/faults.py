@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from deploytool.adapters.cloudrun.credentials import LOGIN
 from deploytool.errors import CouldNotLook
 
-LOGIN = "gcloud auth application-default login"
 PASSING = frozenset({408, 429, 500, 502, 503, 504})
 NETWORK = "Check the network, then run it again."
 ASKED = re.compile(r"^GET \S+: ")
