@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from deploytool.adapters import whoami
@@ -15,7 +16,7 @@ from deploytool.detect.planning import Planner, aim_at, chosen, in_order, left_a
 from deploytool.detect.preflight import Preflight
 from deploytool.domain.model import Kind, Place
 from deploytool.domain.plan import Plan
-from deploytool.domain.preflight import CheckLine, bad, refusals
+from deploytool.domain.preflight import CheckLine, bad, held_back, refusals
 from deploytool.domain.release import quarantine_of, releases_of
 from deploytool.domain.release_report import PlanReport, ReleaseReport, ReleaseRow, worst
 from deploytool.domain.report import ServiceDrift
@@ -86,6 +87,7 @@ def _planned(app: App, wish: Wish) -> tuple[list[Planned], ExitCode]:
         doubt = ExitCode.UNDETERMINED if unknown else doubt
     drifts = in_order(chosen(report, stale=wish.stale, force=wish.force), app.config)
     found = []
+    records = cache(app.lease_store.records)  # of all services: asked once for all plans
     for drift in drifts:
         place = Place(drift.project, drift.region, drift.name)
         table = app.config.services[drift.name]
@@ -98,7 +100,7 @@ def _planned(app: App, wish: Wish) -> tuple[list[Planned], ExitCode]:
             planner,
             app.image_builder(table.release.build),
             app.editor,
-            app.lease_store,
+            records,
             lambda table: (*cannot_run(table, "candidate"), *cannot_run(table, "live")),
             whoami.is_gone,
             wish.unmerged,
@@ -115,8 +117,7 @@ def _unseen(drift: ServiceDrift, errors: Sequence[object]) -> tuple[CheckLine, .
 
 
 def _is_held_back(plan: Plan, planner: Planner) -> bool:
-    held = quarantine_of(planner.releases, plan.place)
-    return plan.commit in held or (bool(plan.scope) and plan.scope in held)
+    return held_back(plan.commit, plan.scope, quarantine_of(planner.releases, plan.place)) is not None
 
 
 def _released(app: App, wish: Wish, plans: Sequence[Planned], signals: Signals) -> list[ReleaseRow]:
@@ -176,5 +177,4 @@ def _only(wish: Wish, plan: Plan) -> Wish:
 
 
 def _who(app: App) -> str:
-    holder = whoami.holder_now(release="", reason="", environ=app.environ)
-    return f"{holder.user}@{holder.host}"
+    return whoami.holder_now(release="", reason="", environ=app.environ).who

@@ -29,5 +29,5 @@ def break_(app: App, *, lease_id: str, why: str) -> ExitCode:
         raise UsageError("A lease is broken for a reason.", hint=f'deploytool lock break {lease_id} --why "…"')
     lease = app.lease_store.break_(lease_id, why.strip()[:LONGEST_WHY])
     holder = lease.holder
-    app.note(printable(f"{holder.user}@{holder.host} does not hold {named(lease.key)} any more ({holder.reason})."))
+    app.note(printable(f"{holder.who} does not hold {named(lease.key)} any more ({holder.reason})."))
     return ExitCode.CLEAN

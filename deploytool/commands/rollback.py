@@ -86,7 +86,6 @@ def _plan(app: App, place: Place, to: str | None) -> Plan | None:
     seen = app.editor.read(place)
     if seen is None:
         raise UsageError(f"There is no {place.name} in {place.region}.", hint="deploytool status")
-    holder = whoami.holder_now(release="", reason="", environ=app.environ)
     return rollback_plan(
         place,
         to,
@@ -95,6 +94,6 @@ def _plan(app: App, place: Place, to: str | None) -> Plan | None:
         editor=app.editor,
         reader=app.fleet_reader(),
         repository=app.repository,
-        by=f"{holder.user}@{holder.host}",
+        by=whoami.holder_now(release="", reason="", environ=app.environ).who,
         now=app.now(),
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 
 from deploytool.config import ServiceTable
-from deploytool.detect.making import making_of, missing_in
+from deploytool.detect.making import Making, making_of, missing_in
 from deploytool.detect.planning import Aim, Planner, open_release
 from deploytool.domain.build import Wanted
 from deploytool.domain.changes import RELEASE_LABEL
@@ -32,7 +33,7 @@ from deploytool.domain.report import ServiceDrift
 from deploytool.domain.template import held_up_by_service, variables_of
 from deploytool.domain.traffic_plan import tagged
 from deploytool.errors import CouldNotLook, DeployToolError
-from deploytool.ports import ImageBuilder, LeaseStore, SeenService, ServiceEditor
+from deploytool.ports import ImageBuilder, SeenService, ServiceEditor
 
 
 @dataclass
@@ -42,7 +43,7 @@ class Preflight:
     planner: Planner
     builder: ImageBuilder
     editor: ServiceEditor
-    leases: LeaseStore
+    records: Callable[[], Sequence[LeaseRecord]]  # of the leases
     cannot_run: Callable[[ServiceTable], Sequence[str]]
     is_gone: Callable[[Holder], bool]
     unmerged: bool = False
@@ -53,6 +54,7 @@ class Preflight:
         service = seen.service if seen else None
         if table.kind is Kind.FUNCTION:
             return (_function_line(),)
+        making = cache(partial(making_of, self.planner.detection, table))  # imports are followed: once is enough
         found: list[CheckLine] = []
         routed: list[tuple[str, Callable[[], Iterator[CheckLine]]]] = [
             ("traffic", lambda: traffic_lines(service)),
@@ -65,8 +67,8 @@ class Preflight:
             ("commit", lambda: self._commit(plan.commit, self.planner.aim)),
             ("hotfix", lambda: self._hotfix(plan, drift)),
             ("quarantine", lambda: iter([self._quarantine(plan)])),
-            ("image", lambda: self._image(table, plan)),
-            ("environment", lambda: iter([self._environment(table, seen)])),
+            ("image", lambda: self._image(table, plan, making)),
+            ("environment", lambda: iter([self._environment(table, seen, making)])),
             ("settings", lambda: iter([_settings_line(plan, seen)])),
             *(routed if not plan.job else [("operation", lambda: iter([operation_line(service)]))]),
             ("checks", lambda: iter([self._checks(table, plan)])),
@@ -94,7 +96,7 @@ class Preflight:
         return bad("unfinished", f"release {left.id} has not ended", hint, firm=True)
 
     def _record(self, plan: Plan) -> LeaseRecord | None:
-        return next((one for one in self.leases.records() if one.key == key_of(plan.place)), None)
+        return next((one for one in self.records() if one.key == key_of(plan.place)), None)
 
     def _work_tree(self, plan: Plan) -> CheckLine:
         repository = self.planner.detection.repository
@@ -121,30 +123,30 @@ class Preflight:
     def _quarantine(self, plan: Plan) -> CheckLine:
         return quarantine_line(plan.commit, plan.scope, quarantine_of(self.planner.releases, plan.place))
 
-    def _image(self, table: ServiceTable, plan: Plan) -> Iterator[CheckLine]:
+    def _image(self, table: ServiceTable, plan: Plan, making: Callable[[], Making]) -> Iterator[CheckLine]:
         """Can it be built as git has it, and will the program find what it imports?"""
         refused = self.builder.refusal(wanted_of_plan(plan))
         if refused is not None:
             yield bad("build", *refused, firm=True)
         else:
             yield good("build", f"{plan.builder} can build {plan.dockerfile or plan.context or '.'}")
-        making = making_of(self.planner.detection, table)
-        missing = [row for row in missing_in(making) if row.level is MissingLevel.ERROR]
+        made = making()
+        missing = [row for row in missing_in(made) if row.level is MissingLevel.ERROR]
         if missing:
             first = missing[0]
             more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
             said = f"{first.name} is imported by {first.path}:{first.line} and not in the image{more}"
             yield bad("modules", said, first.hint or f"deploytool explain {table.name}")
-        elif making.study is None:
+        elif made.study is None:
             yield skipped("modules", "what the program imports cannot be read")
         else:
             yield good("modules", "everything that is imported is in the image")
 
-    def _environment(self, table: ServiceTable, seen: SeenService | None) -> CheckLine:
+    def _environment(self, table: ServiceTable, seen: SeenService | None, making: Callable[[], Making]) -> CheckLine:
         there = set(variables_of(seen.raw if seen else None))
-        making = making_of(self.planner.detection, table)
-        if making.seen.made.image is not None:
-            there |= set(making.seen.made.image.environment)
+        image = making().seen.made.image
+        if image is not None:
+            there |= set(image.environment)
         return environment_line(table.release.env.required, there)
 
     def _rollback(self, plan: Plan) -> CheckLine:
@@ -195,7 +197,7 @@ class Preflight:
         if record is None or record.held is None:
             return good("lease", "free")
         holder = record.held.holder
-        said = f"{holder.user}@{holder.host} holds it ({holder.reason}), {record.seconds_left:.0f} s left"
+        said = f"{holder.who} holds it ({holder.reason}), {record.seconds_left:.0f} s left"
         return skipped("lease", said)
 
 

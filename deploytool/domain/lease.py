@@ -21,6 +21,11 @@ class Holder:
     commit: str = ""
     link: str = ""  # to the CI run
 
+    @property
+    def who(self) -> str:
+        """As people are told: user@host."""
+        return f"{self.user}@{self.host}"
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:

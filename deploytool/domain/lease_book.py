@@ -100,7 +100,7 @@ def record_of(book: Book, now: datetime) -> LeaseRecord:
 def held_by(lease: Lease, now: datetime) -> LeaseHeld:
     left = seconds_left(lease, now)
     return LeaseHeld(
-        f"{lease.holder.user}@{lease.holder.host} is releasing {named(lease.key)} ({lease.holder.reason}).",
+        f"{lease.holder.who} is releasing {named(lease.key)} ({lease.holder.reason}).",
         hint=f"It lapses in {left:.0f}s unless it is renewed. See it with: deploytool lock list",
         lease=lease,
         seconds_left=left,

@@ -127,8 +127,13 @@ def ancestry_line(code: CodeState) -> CheckLine | None:
     return bad("hotfix", f"what serves is {code.value}: deploying would undo what only it has", hint)
 
 
+def held_back(commit: str, scope: str, held: Mapping[str, str]) -> str | None:
+    """Why this program must not go out by itself; None when nothing speaks against it."""
+    return held.get(commit) or (held.get(scope) if scope else None)
+
+
 def quarantine_line(commit: str, scope: str, held: Mapping[str, str]) -> CheckLine:
-    why = held.get(commit) or (held.get(scope) if scope else None)
+    why = held_back(commit, scope, held)
     if why is None:
         return good("quarantine", "never rolled back")
     return bad("quarantine", f"{commit[:8]}: {why}", "Fix it in a new commit, or say: --force")

@@ -8,7 +8,7 @@ from datetime import datetime
 from deploytool.domain.changes import COMMIT_LABEL, MOST_LABEL, RELEASE_LABEL
 from deploytool.domain.edit import Edit, NewRevision
 from deploytool.domain.maps import is_served, now_meant
-from deploytool.domain.model import ConditionState, Service, TrafficTarget
+from deploytool.domain.model import ConditionState, Service
 from deploytool.domain.plan import Plan
 from deploytool.domain.template import differences
 from deploytool.domain.traffic_plan import LATEST, said, same_wish, tagged, with_tags
@@ -125,9 +125,7 @@ def _add(plan: Plan, image: str, tools: Tools, seen: SeenService | None) -> None
 
 def _create(plan: Plan, image: str, tools: Tools, seen: SeenService | None) -> None:
     """Nobody is allowed to call a new service until a person allows it; it is checked before it is called done."""
-    rows: tuple[TrafficTarget, ...] = LATEST
-    if plan.tag:
-        rows = (*LATEST, TrafficTarget(plan.revision, 0, False, plan.tag))
+    rows = with_tags(LATEST, (), plan.tag, plan.revision)
     revision = NewRevision(plan.revision, image, plan.changes)
     tools.editor.create(plan.place, Edit(traffic=rows, labels=dict(plan.changes.service_labels), revision=revision))
 

@@ -43,10 +43,15 @@ def shift(plan: Plan, percent: int, tools: Tools, hold: Hold) -> Rows:
 
 def must_stand(plan: Plan, percent: int, tools: Tools) -> None:
     """Raises Moved when what is asked for is not this step any more."""
+    _standing(plan, percent, tools)
+
+
+def _standing(plan: Plan, percent: int, tools: Tools) -> tuple[Service, Rows]:
     service = _there(plan, tools.editor.read(plan.place))
     wanted = _rows(plan, percent, service)
     if not same_wish(service.desired or LATEST, wanted):
         raise _moved(plan, wanted, service)
+    return service, wanted
 
 
 def await_effective(plan: Plan, percent: int, tools: Tools) -> Rows:
@@ -54,10 +59,7 @@ def await_effective(plan: Plan, percent: int, tools: Tools) -> Rows:
     found: list[Rows] = []
 
     def look() -> bool:
-        service = _there(plan, tools.editor.read(plan.place))
-        wanted = _rows(plan, percent, service)
-        if not same_wish(service.desired or LATEST, wanted):
-            raise _moved(plan, wanted, service)
+        service, wanted = _standing(plan, percent, tools)
         found[:] = [service.effective]
         return is_served(service, wanted)
 

@@ -38,7 +38,7 @@ def _row(one: HeldLease, regions: bool, old: bool) -> Row:
         cells=(
             words(one.service),
             *([words(one.region)] if regions else []),
-            words(f"{holder.user}@{holder.host}"),
+            words(holder.who),
             words(short(holder.commit) if holder.commit else "", "cyan"),
             words(f"{length(one.age)}{' (too long)' if old else ''}", "bold yellow" if old else ""),
             words(length(one.seconds_left)),

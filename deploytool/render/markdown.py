@@ -156,7 +156,7 @@ def _locks(report: LockReport) -> list[str]:
         [
             code(one.service, cell=True),
             code(one.region, cell=True),
-            code(f"{one.lease.holder.user}@{one.lease.holder.host}", cell=True),
+            code(one.lease.holder.who, cell=True),
             code(short(one.lease.holder.commit), cell=True) if one.lease.holder.commit else "",
             length(one.age),
             length(one.seconds_left),

@@ -11,7 +11,7 @@ LOGIN = "gcloud auth application-default login"
 
 
 def default_credentials(api: str) -> Any:
-    """For the API that people call `api`. Raises what google.auth does, and CouldNotLook for a file of another shape."""
+    """For the API that people call `api`. Raises what google.auth raises; CouldNotLook for a file of another shape."""
     import google.auth
     from google.auth.exceptions import GoogleAuthError
 
