@@ -130,7 +130,7 @@ class SqliteLedger:
         with closing(sqlite3.connect(self.file, isolation_level=None, timeout=PAUSE)) as db:
             db.execute("BEGIN")  # one moment: another first release may be making the tables right now
             self._layout(db)  # before anything is written to a file that may be somebody else's
-            db.execute("COMMIT")
+            db.execute("ROLLBACK")
             db.execute("PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=FULL")
             db.execute("PRAGMA fullfsync=ON")  # macOS: past the cache of the disk as well
