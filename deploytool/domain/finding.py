@@ -23,7 +23,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule broken at one place. `subject` is what it is about, in words that no edit elsewhere in the file changes."""
+    """A rule broken at one place. `subject` is what it is about, in words that no edit elsewhere changes."""
 
     rule: str  # "DT201"
     severity: Severity
