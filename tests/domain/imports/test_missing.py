@@ -12,7 +12,7 @@ from deploytool.domain.imports.facts import When
 from deploytool.domain.imports.installed.distributions import Requirements
 from deploytool.domain.imports.installed.requirement_lines import listed_in
 from deploytool.domain.imports.lacking.missing import missing_of
-from deploytool.domain.imports.lacking.missing_module import Kind, Level, MissingModule
+from deploytool.domain.imports.lacking.missing_module import Cause, Level, MissingModule
 from tests.domain.imports.places import layout_of
 from tests.domain.memory_tree import tree_of
 
@@ -72,7 +72,7 @@ def need(
 
 
 def brief(found: Sequence[MissingModule]) -> list[tuple[str, str, str]]:
-    return [(one.name, one.level.value, one.kind.value) for one in found]
+    return [(one.name, one.level.value, "third-party" if one.cause.third_party else "first-party") for one in found]
 
 
 @pytest.mark.parametrize("when", [When.TOP, When.FUNCTION, When.MAIN])
@@ -154,7 +154,7 @@ def test_a_folder_without_init_has_no_attributes() -> None:
 def test_third_party(needed: Needed, requirements: Requirements | None, level: str | None) -> None:
     found = missing(needed, requirements=requirements)
     assert [one.level.value for one in found] == ([] if level is None else [level])
-    assert all(one.kind is Kind.THIRD_PARTY for one in found)
+    assert all(one.cause.third_party for one in found)
 
 
 def test_third_party_is_named_with_what_would_bring_it() -> None:
@@ -239,7 +239,7 @@ def test_a_module_that_lies_in_the_image_out_of_sight() -> None:
     image = {"/app/worker/loaders.py": "worker/loaders.py"}
     files = {"worker/loaders.py": ""}
     (found,) = missing(need("loaders", when=When.FUNCTION), image=image, files=files)
-    assert (found.level, found.kind) == (Level.ERROR, Kind.FIRST_PARTY)
+    assert (found.level, found.cause) == (Level.ERROR, Cause.SHADOWED)
     assert "/app/worker/loaders.py is in the image" in found.why
     edited = missing(need("loaders"), image=image, files=files, any_root=True)
     assert [one.level for one in edited] == [Level.WARNING]

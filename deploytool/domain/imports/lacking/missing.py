@@ -19,7 +19,7 @@ from deploytool.domain.imports.installed.distributions import Requirements
 from deploytool.domain.imports.installed.known_names import SHARED
 from deploytool.domain.imports.lacking.counterparts import Counterparts
 from deploytool.domain.imports.lacking.left_behind import bare_packages, left_behind
-from deploytool.domain.imports.lacking.missing_module import Kind, Level, MissingModule
+from deploytool.domain.imports.lacking.missing_module import Cause, Level, MissingModule
 from deploytool.domain.imports.lacking.sources import Sources
 from deploytool.domain.tree import Tree
 
@@ -100,7 +100,7 @@ class _Looking:
         for needed, home, folder in bare_packages(self.closure, self.places, self.tree):
             why = f"{home} has code and is not in the image, so Python takes {needed.name} without it"
             hint = self._add(home, f"{folder}/__init__.py")
-            yield self._said(needed, needed.name, Level.WARNING, Kind.FIRST_PARTY, why, hint)
+            yield self._said(needed, needed.name, Level.WARNING, Cause.NOWHERE, why, hint)
 
     def _made_up_for(self, needed: Needed, failing: set[tuple[str, int]]) -> bool:
         """Another import stands in, or stands before and works; or the program itself looks whether it is there."""
@@ -175,14 +175,14 @@ class _Looking:
         certain = not (needed.guarded or self.closure.any_root)
         why = "the relative import leaves the topmost package that its file is in, as the program is started"
         hint = "Import it by its full name, or start the program from the folder above its package."
-        yield self._said(needed, needed.name, _level(certain), Kind.FIRST_PARTY, why, hint)
+        yield self._said(needed, needed.name, _level(certain), Cause.NOWHERE, why, hint)
 
     def _script(self, needed: Needed) -> Iterator[MissingModule]:
         home = self.places.origin(needed.name)
         if home is not None:
             why = f"it is what the container starts, and {home} was not copied there"
             hint = self._add(home, needed.name)
-            yield self._said(needed, needed.name, Level.ERROR, Kind.FIRST_PARTY, why, hint)
+            yield self._said(needed, needed.name, Level.ERROR, Cause.NOT_STARTED, why, hint, home)
 
     def _hidden(self, needed: Needed, there: str) -> MissingModule:
         """In the image, yet Python takes another package of that name first."""
@@ -192,7 +192,7 @@ class _Looking:
         if not certain:
             why = f"shadowing: {why}, unless sys.path is edited so that it comes first"
         hint = f"Give the two packages called {first} different names, or import it by the name that is found."
-        return self._said(needed, needed.name, _level(certain), Kind.FIRST_PARTY, why, hint)
+        return self._said(needed, needed.name, _level(certain), Cause.SHADOWED, why, hint)
 
     def _uncopied(self, needed: Needed, module: str) -> Iterator[MissingModule]:
         below = [f"{module}.{name}" for name in needed.names if name != "*"] if module == needed.name else []
@@ -203,13 +203,13 @@ class _Looking:
             if needed.when is When.FUNCTION:
                 why += "; it is missed when the function is called"
             hint = self._add(*self.places.copy(one, home))
-            yield self._said(needed, one, Level.ERROR, Kind.FIRST_PARTY, why, hint)
+            yield self._said(needed, one, Level.ERROR, Cause.NOT_COPIED, why, hint, home)
 
     def _nowhere(self, needed: Needed, module: str, why: str = "") -> MissingModule:
         why = why or f"{module.partition('.')[0]} is a package of this repository, and has no such module"
         hint = f"Correct the import, or add {module.replace('.', '/')}.py."
         certain = not (needed.guarded or self.closure.any_root)
-        return self._said(needed, module, _level(certain), Kind.FIRST_PARTY, why, hint)
+        return self._said(needed, module, _level(certain), Cause.NOWHERE, why, hint)
 
     def _uninstalled(self, needed: Needed, module: str) -> MissingModule:
         assert self.requirements is not None
@@ -219,7 +219,7 @@ class _Looking:
             why = f"{outside} is in the image, in no folder that Python looks in"
             roots = ", ".join(self.closure.roots)
             hint = f"Import it by its full name, or put its folder into PYTHONPATH (now: {roots})."
-            return self._said(needed, module, _level(certain), Kind.FIRST_PARTY, why, hint)
+            return self._said(needed, module, _level(certain), Cause.SHADOWED, why, hint)
         locked = self.requirements.locked
         certain = locked and not (needed.guarded or self.closure.any_root)
         certain = certain and self.sources.at_startup(needed, self.closure)
@@ -227,7 +227,7 @@ class _Looking:
         why = f"{source} does not list it" if locked else f"nothing that {source} lists is known to bring it"
         name = likely_name(shown_name(module)) or f"{shown_name(module)}, or what brings it,"
         hint = f"Add {name} to {source}."
-        return self._said(needed, shown_name(module), _level(certain), Kind.THIRD_PARTY, why, hint)
+        return self._said(needed, shown_name(module), _level(certain), Cause.NOT_INSTALLED, why, hint)
 
     def _add(self, source: str, target: str) -> str:
         if self.dockerfile is None:
@@ -235,12 +235,15 @@ class _Looking:
             return f"Put {source} into the source folder as {place}: a copy or a link."
         return f"Add to {self.dockerfile}: COPY {source} {target}"
 
-    def _said(self, needed: Needed, name: str, level: Level, kind: Kind, why: str, hint: str) -> MissingModule:
+    def _said(
+        self, needed: Needed, name: str, level: Level, cause: Cause, why: str, hint: str, home: str = ""
+    ) -> MissingModule:
         placed = self.layout.files.get(needed.by)
         path = placed.path if placed is not None and placed.path is not None else needed.by
-        if level is Level.ERROR and kind is Kind.FIRST_PARTY and (doubt := self._perhaps()):
+        if level is Level.ERROR and not cause.third_party and (doubt := self._perhaps()):
             level, why = Level.WARNING, f"{why}; unless {doubt}"
-        return MissingModule(name, path or self.dockerfile or "", needed.line, level, kind, why, hint)
+        place = path or self.dockerfile or ""
+        return MissingModule(name, place, needed.line, level, cause, why, hint, home, needed.when is When.FUNCTION)
 
     def _perhaps(self) -> str:
         """How a file could get into the image unseen, "" when it could not."""

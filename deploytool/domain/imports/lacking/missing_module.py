@@ -11,9 +11,18 @@ class Level(StrEnum):
     WARNING = "warning"
 
 
-class Kind(StrEnum):
-    FIRST_PARTY = "first-party"
-    THIRD_PARTY = "third-party"
+class Cause(StrEnum):
+    """Why an import finds nothing."""
+
+    NOT_COPIED = "not-copied"  # the repository has it and the image does not
+    NOT_STARTED = "not-started"  # the same, of what the container starts
+    SHADOWED = "shadowed"  # the image has it, and Python looks elsewhere first
+    NOWHERE = "nowhere"  # neither has it
+    NOT_INSTALLED = "not-installed"  # no distribution that the image installs brings it
+
+    @property
+    def third_party(self) -> bool:
+        return self is Cause.NOT_INSTALLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +31,8 @@ class MissingModule:
     path: str  # repository path of the importing file; the Dockerfile for what is started
     line: int
     level: Level
-    kind: Kind
+    cause: Cause
     why: str
     hint: str
+    home: str = ""  # repository path of what was not copied
+    late: bool = False  # only when a function is called: the program starts without it
