@@ -17,7 +17,7 @@ from deploytool.config.checks import (
     QueryCheck,
 )
 from deploytool.config.duration import Duration
-from deploytool.config.loaded import Config, find, load
+from deploytool.config.loaded import Config, find, load, read
 from deploytool.config.models import (
     CommitRule,
     Document,
@@ -51,6 +51,7 @@ __all__ = [
     "TargetTable",
     "find",
     "load",
+    "read",
     "schema_of",
     "schema_text",
     "tree_path",

@@ -24,7 +24,7 @@ from deploytool.config.models import (
     TargetTable,
 )
 from deploytool.config.nearest import file_shown, nearest_of, shown
-from deploytool.config.reading import FILE_NAME, document_of, file_bytes, text_of
+from deploytool.config.reading import FILE_NAME, LARGEST, document_of, file_bytes, refused, text_of
 from deploytool.domain.model import Place
 from deploytool.errors import ConfigurationError, UsageError
 
@@ -109,11 +109,18 @@ def find(start: Path) -> Path:
 def load(path: Path, *, repository: Path | None = None) -> Config:
     """Read and judge the file. Raises ConfigurationError, which lists every mistake as `FILE:LINE: KEY: what`."""
     said = _said(path)
-    text = text_of(file_bytes(path, said), said)
+    return read(file_bytes(path, said), path, said, repository=repository)
+
+
+def read(content: bytes, path: Path, said: str, *, repository: Path | None = None) -> Config:
+    """The same of what the file says, or said at some commit; `said` is how messages call it."""
+    if len(content) > LARGEST:
+        raise refused(said, None, f"the file is larger than {LARGEST // 1024} KiB", "no description of services is")
+    text = text_of(content, said)
     document = document_of(text, said)
-    read = _judged(document, text, said)
+    judged = _judged(document, text, said)
     return Config(
-        **{name: getattr(read, name) for name in Document.model_fields},
+        **{name: getattr(judged, name) for name in Document.model_fields},
         file=path.absolute(),
         given_repository=None if repository is None else repository.absolute(),
         text=text,

@@ -20,10 +20,10 @@ FILE_NAME = "services.toml"
 
 
 def file_bytes(path: Path, said: str) -> bytes:
-    """The bytes of the file, of which there may be a megabyte; `said` is how messages call it."""
+    """The bytes of the file, at most one more than there may be; `said` is how messages call it."""
     try:
         with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
+            return file.read(LARGEST + 1)
     except FileNotFoundError:
         raise ConfigurationError(
             f"There is no file {file_shown(said)}.",
@@ -38,9 +38,6 @@ def file_bytes(path: Path, said: str) -> bytes:
         raise ConfigurationError(
             f"{file_shown(said)} could not be read: {why}.", hint="Name a file that can be read: --config FILE"
         ) from None
-    if len(content) > LARGEST:
-        raise refused(said, None, f"the file is larger than {LARGEST // 1024} KiB", "no description of services is")
-    return content
 
 
 def text_of(content: bytes, said: str) -> str:

@@ -37,7 +37,7 @@ def coverage_of(
             continue
         remarks.extend(difference.remark for difference in differing)
         for mistake in wrong:
-            line = config.line_of("services", table.name, *_key(mistake.key))
+            line = config.line_of("services", table.name, *key_of_path(mistake.key))
             said = f"{config.file.name}:{line}: services.{table.name}.{mistake.key}: {mistake.message}"
             if table.name in doubtful:
                 remarks.append(Remark(said))
@@ -92,7 +92,7 @@ def claim_of(table: ServiceTable) -> Claim:
     )
 
 
-def _key(key: str) -> tuple[str | int, ...]:
+def key_of_path(key: str) -> tuple[str | int, ...]:
     """`paths[1]` as the parts of a TOML key."""
     name, _, index = key.rstrip("]").partition("[")
     return (name, int(index)) if index else (name,)

@@ -54,9 +54,11 @@ class Grounds:
         repository: Repository,
         precision: Precision | None,
         trees: Mapping[str, Tree],
+        impacts: Impacts | None = None,
+        sources: Sources | None = None,
     ) -> None:
         self.config, self.trees = config, trees
-        self.sources, self.impacts = Sources(repository.cache), Impacts(repository)
+        self.sources, self.impacts = sources or Sources(repository.cache), impacts or Impacts(repository)
         self.asked = {table.name: precision_of(table, precision) for table in tables}
         self.target = ""
         self.coarser: dict[str, Precision] = {}  # where less could be proven than was asked for

@@ -53,7 +53,7 @@ class Impacts:
     def _found(self, table: ServiceTable, seen: Seen, near: Seen | None = None) -> WorkedOut | None:
         if seen.made.image is None:
             return None
-        key = _key(table, seen)
+        key = key_of(table, seen)
         found = self._known.get(key) or decoded(self.cache.kept("impact", [key]).get(key))
         if found is None:
             with suppress(KeyError):
@@ -67,7 +67,7 @@ class Impacts:
 
     def imported(self, table: ServiceTable, seen: Seen) -> dict[str, str]:
         """Each distribution that the program imports, and a file that does. Raises KeyError like a study."""
-        key = _key(table, seen)
+        key = key_of(table, seen)
         known = self.cache.kept("imported", [key]).get(key)
         if known is not None:
             with suppress(ValueError):
@@ -89,7 +89,7 @@ class Impacts:
         impact = self.of(table, seen)
         if impact is None and seen.made.image is not None:
             return None  # of another clone, or once fetched, it would be another one
-        key = _key(table, seen)
+        key = key_of(table, seen)
         known = self.cache.kept("scope", [key]).get(key)
         if known is None:
             with suppress(KeyError):
@@ -106,7 +106,7 @@ class Impacts:
                 yield path, entry.mode, self.contents.essence(path, entry.oid) if counts else entry.oid
 
 
-def _key(table: ServiceTable, seen: Seen) -> str:
+def key_of(table: ServiceTable, seen: Seen) -> str:
     """Everything that the impact depends on, as one id: what is taken by content, and what services.toml says."""
     parts = json.dumps(list(_parts(table, seen)))  # each part in quotes: none can pass for two others
     return hashlib.sha256(parts.encode("ascii")).hexdigest()

@@ -11,13 +11,13 @@ from deploytool.detect.drift import Detection
 from deploytool.detect.grounds import Key
 from deploytool.detect.serving import overrides_of
 from deploytool.detect.sources import Seen
+from deploytool.detect.studies import lacking_in
 from deploytool.domain.difference import files_taken
 from deploytool.domain.impact import Side
 from deploytool.domain.imports.facts import When
 from deploytool.domain.imports.installed.bringing import bringing, is_standard, modules_of, shown_name
 from deploytool.domain.imports.installed.distributions import Requirements
 from deploytool.domain.imports.installed.requirements import requirements_of
-from deploytool.domain.imports.lacking.missing import missing_of
 from deploytool.domain.imports.lacking.missing_module import Level
 from deploytool.domain.imports.study import Study, name_of
 from deploytool.domain.model import AS_BUILT
@@ -101,17 +101,9 @@ def third_party_in(making: Making, missing: Collection[MissingRow]) -> tuple[Thi
 
 def missing_in(making: Making) -> tuple[MissingRow, ...]:
     """What the program imports and the image does not have."""
-    study, image = making.study, making.seen.made.image
-    if study is None or image is None:
+    if making.study is None:
         return ()
-    found = missing_of(
-        study.closure,
-        study.layout,
-        making.seen.tree,
-        making.requirements,
-        doubts=study.doubts,
-        dockerfile=image.dockerfile,
-    )
+    found = lacking_in(making.study, making.seen, making.requirements)
     return tuple(
         MissingRow(
             one.name,

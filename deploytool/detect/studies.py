@@ -12,7 +12,10 @@ from deploytool.detect.worked_out import Noting, Reading, WorkedOut
 from deploytool.domain.difference import LeafMemo, changed_paths, files_taken
 from deploytool.domain.imports.facts import FactsOf, equal_but_for_lines
 from deploytool.domain.imports.installed.bringing import imported_distributions
+from deploytool.domain.imports.installed.distributions import Requirements
 from deploytool.domain.imports.installed.requirements import requirements_of
+from deploytool.domain.imports.lacking.missing import missing_of
+from deploytool.domain.imports.lacking.missing_module import MissingModule
 from deploytool.domain.imports.study import Study, impact_of, study_of
 from deploytool.domain.model import Kind
 from deploytool.domain.relevance import is_build_input
@@ -56,6 +59,11 @@ class Studies:
         study = self.study(table, seen)
         return imported_distributions(study.closure, study.layout, requirements_of(image, seen.tree, study.layout))
 
+    def lacking(self, study: Study, seen: Seen) -> tuple[MissingModule, ...]:
+        """What the program imports and the image does not have."""
+        assert seen.made.image is not None
+        return lacking_in(study, seen, requirements_of(seen.made.image, seen.tree, study.layout))
+
     def like(self, seen: Seen, near: Seen, known: WorkedOut) -> WorkedOut | None:
         """What holds for `near`, when nothing that changed in between could make another impact."""
         if near.made.selection != seen.made.selection or near.made.doubts != seen.made.doubts:
@@ -87,3 +95,10 @@ class Studies:
             if not equal_but_for_lines(before[old.oid], after[new.oid]):
                 return None
         return {(new.oid, name) for name in names}
+
+
+def lacking_in(study: Study, seen: Seen, requirements: Requirements | None) -> tuple[MissingModule, ...]:
+    """What the program imports and the image does not have. Raises KeyError for what git does not have."""
+    assert seen.made.image is not None
+    dockerfile = seen.made.image.dockerfile
+    return missing_of(study.closure, study.layout, seen.tree, requirements, doubts=study.doubts, dockerfile=dockerfile)

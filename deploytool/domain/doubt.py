@@ -29,6 +29,16 @@ class DoubtKind(StrEnum):
     UNKNOWN_ROOT = "unknown-root"  # sys.path is edited with a folder that cannot be told
 
 
+# Doubts about an image that leave every file where it is: nothing more can be loaded for them.
+HARMLESS = frozenset(
+    (
+        DoubtKind.IGNORED_SOURCE, DoubtKind.STAGE_PATTERN, DoubtKind.BAD_RULES,
+        DoubtKind.LINK_LOOP, DoubtKind.LINK_OUTSIDE, DoubtKind.LINK_BROKEN,
+        DoubtKind.UNKNOWN_ROOT,  # every folder was looked in
+    )
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """`line` is 0 when the doubt is about the whole file."""

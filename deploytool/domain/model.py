@@ -66,6 +66,7 @@ class Revision:
     created_at: datetime | None = None
     ready: ConditionState = ConditionState.UNKNOWN
     overrides: Overrides = AS_BUILT
+    variables: tuple[str, ...] = ()  # of a template: names of all that is set, secrets among them; sorted
 
     @property
     def digest(self) -> str | None:

@@ -99,16 +99,21 @@ def named_paths_of(
     return tuple(mistakes), tuple(differences)
 
 
-def unowned_dockerfiles(claims: Iterable[Claim], target: Tree) -> tuple[Unowned, ...]:
-    """Dockerfiles at the target that no service names or has below its paths; walks the whole tree once.
+def unowned_dockerfiles(
+    claims: Iterable[Claim], target: Tree, dockerfiles: Iterable[str] | None = None
+) -> tuple[Unowned, ...]:
+    """Dockerfiles at the target that no service names or has below its paths; not told of all, it walks the tree.
 
     Links are not followed, so a Dockerfile is found where it lies and not once more wherever a link leads to it.
     """
-    owned = {path for claim in claims for path in _owned(claim, target)}
+    owned = {path for claim in claims for path in owned_by(claim, target)}
     if "" in owned:
         return ()
-    lying = (path for path, entry in target.walk() if entry.mode not in (LINK, SUBMODULE) and is_dockerfile(path))
-    return tuple(Unowned(path) for path in sorted(lying) if not any(above in owned for above in _with_parents(path)))
+    if dockerfiles is None:
+        files = (path for path, entry in target.walk() if entry.mode not in (LINK, SUBMODULE))
+        dockerfiles = filter(is_dockerfile, files)
+    alone = (path for path in sorted(dockerfiles) if not any(above in owned for above in with_parents(path)))
+    return tuple(map(Unowned, alone))
 
 
 def is_dockerfile(path: str) -> bool:
@@ -136,7 +141,7 @@ def _moved(tree: Tree, path: str) -> str | None:
     name = posixpath.basename(path)
     places: set[str] = set()
     for file, _ in tree.walk():
-        places.update(above for above in _with_parents(file) if posixpath.basename(above) == name)
+        places.update(above for above in with_parents(file) if posixpath.basename(above) == name)
     if len(places) < 2:
         return next(iter(places), None)
     near = difflib.get_close_matches(path, sorted(places), n=1, cutoff=0.0)
@@ -157,8 +162,8 @@ def _exists(tree: Tree, path: str) -> bool | None:
         return None
 
 
-def _owned(claim: Claim, target: Tree) -> Iterator[str]:
-    """Paths whose Dockerfiles are spoken for, as written and as their links lead."""
+def owned_by(claim: Claim, target: Tree) -> Iterator[str]:
+    """What is spoken for, as written and as links lead."""
     for path in (*claim.paths, claim.source, claim.dockerfile):
         if path is not None:
             yield path
@@ -167,7 +172,8 @@ def _owned(claim: Claim, target: Tree) -> Iterator[str]:
                 yield real
 
 
-def _with_parents(path: str) -> Iterator[str]:
+def with_parents(path: str) -> Iterator[str]:
+    """The path itself and every folder above it, less the root."""
     while path:
         yield path
         path = posixpath.dirname(path)

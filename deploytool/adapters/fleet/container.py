@@ -22,6 +22,7 @@ class Container(NamedTuple):
     image: str
     env: Mapping[str, str]
     overrides: Overrides
+    variables: tuple[str, ...] = ()  # names of all that is set, secrets among them
 
 
 def container_of(reading: Reading, spec: Mapping[str, Any], *, is_job: bool = False) -> Container:
@@ -41,7 +42,8 @@ def container_of(reading: Reading, spec: Mapping[str, Any], *, is_job: bool = Fa
         workdir=reading.text(container, "workingDir"),
         environment=tuple(sorted((name, value) for name, value in env.items() if name in LOADING)),
     )
-    return Container(image, env, overrides)
+    variables = (reading.text(row, "name") for row in reading.rows(container, "env"))
+    return Container(image, env, overrides, tuple(sorted(filter(None, variables))))
 
 
 def _ingress_of(reading: Reading, containers: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:

@@ -1,6 +1,6 @@
 """A Fleet as the v2-shaped document that `--fleet` reads back to the same judgement.
 
-No secret leaves by it: of the environment only the variables that carry a commit are kept, and of those only
+No secret leaves by it: of the environment only the variables that carry a commit keep a value, and of those only
 the commit, and those that say what Python loads. Of a command line the values of secret-sounding options are left out.
 """
 
@@ -87,6 +87,8 @@ def _content(revision: Revision, names: frozenset[str]) -> dict[str, Any]:
     env = [{"name": name, "value": _commit_in(value)} for name, value in revision.env.items() if name in names]
     started = revision.overrides
     env += [{"name": name, "value": value} for name, value in started.environment if name not in names]
+    told = {row["name"] for row in env}
+    env += [{"name": name} for name in revision.variables if name not in told]  # that it is set, never to what
     words = {"command": _masked(started.command), "args": _masked(started.args), "workingDir": started.workdir}
     container = _said({"image": revision.image, **words, "env": env})
     kept = _said({"labels": dict(revision.labels), "annotations": dict(revision.annotations)})

@@ -81,6 +81,7 @@ def job_of(raw: Mapping[str, Any]) -> Service | None:
             reading.texts(about, "annotations"),
             run.env,
             overrides=run.overrides,
+            variables=run.variables,
         ),
         labels=labels,
         annotations=reading.texts(metadata, "annotations"),
@@ -137,6 +138,7 @@ def _template_of(reading: Reading, raw: Mapping[str, Any]) -> Revision:
         annotations=reading.texts(metadata, "annotations"),
         env=run.env,
         overrides=run.overrides,
+        variables=run.variables,
     )
 
 

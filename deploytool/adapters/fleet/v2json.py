@@ -83,6 +83,7 @@ def job_of(raw: Mapping[str, Any]) -> Service | None:
             reading.texts(execution, "annotations"),
             run.env,
             overrides=run.overrides,
+            variables=run.variables,
         ),
         labels=reading.texts(raw, "labels"),
         annotations=reading.texts(raw, "annotations"),
@@ -123,7 +124,7 @@ def template_of(reading: Reading, raw: Mapping[str, Any]) -> Revision:
     run = container_of(reading, raw)
     labels, annotations = reading.texts(raw, "labels"), reading.texts(raw, "annotations")
     name = _short(reading.text(raw, "revision"))
-    return Revision(name, run.image, labels, annotations, run.env, overrides=run.overrides)
+    return Revision(name, run.image, labels, annotations, run.env, overrides=run.overrides, variables=run.variables)
 
 
 def kind_of(labels: Mapping[str, str]) -> Kind:

@@ -16,7 +16,7 @@ from typing import Literal, get_args
 
 FORMAT = 2
 DIGEST = 8  # bytes
-Kind = Literal["source", "impact", "imported", "scope", "shape"]
+Kind = Literal["source", "impact", "imported", "scope", "shape", "faults"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 DAMAGE = (sqlite3.Error, ValueError)  # the latter for damage that is quoted in a message and is no text
 CHUNK = 500  # parameters of one SELECT, below SQLite's oldest limit of 999

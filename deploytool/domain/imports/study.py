@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Set
 from dataclasses import dataclass
 from posixpath import normpath
 
-from deploytool.domain.doubt import Doubt, DoubtKind
+from deploytool.domain.doubt import HARMLESS, Doubt, DoubtKind
 from deploytool.domain.ignorefile import rules_of
 from deploytool.domain.image import Image
 from deploytool.domain.image_layout import Layout, Placed
@@ -22,14 +22,6 @@ from deploytool.domain.imports.reach.reachable import closure_of
 from deploytool.domain.links import MOST_HOPS
 from deploytool.domain.tree import LINK, SUBMODULE, Tree
 
-# Doubts about an image that leave every file where it is: nothing more can be loaded for them.
-HARMLESS = frozenset(
-    (
-        DoubtKind.IGNORED_SOURCE, DoubtKind.STAGE_PATTERN, DoubtKind.BAD_RULES,
-        DoubtKind.LINK_LOOP, DoubtKind.LINK_OUTSIDE, DoubtKind.LINK_BROKEN,
-        DoubtKind.UNKNOWN_ROOT,  # every folder was looked in
-    )
-)  # fmt: skip
 SOURCE = ".py"
 
 

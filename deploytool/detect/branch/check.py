@@ -1,0 +1,229 @@
+"""The check itself: both sides judged by the same rules, and what only the head breaks told from what was there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+from deploytool.adapters.git import Repository
+from deploytool.config import Config, ServiceTable
+from deploytool.detect.branch.between import lost_sources, lost_start, names_set_in, new_variables
+from deploytool.detect.branch.declared import declared_in, pointed, removed_in
+from deploytool.detect.branch.forecast import Reached, reached_by, stale_finding, waiting_findings
+from deploytool.detect.branch.image import Faults
+from deploytool.detect.branch.owned import Ownership
+from deploytool.detect.branch.side import Side
+from deploytool.detect.branch.told import Told, gone
+from deploytool.detect.coverage import NOT_HERE
+from deploytool.detect.grounds import Grounds
+from deploytool.detect.impact import Impacts
+from deploytool.detect.sources import Sources
+from deploytool.domain.check_report import CheckReport, Compared, Policy
+from deploytool.domain.difference import LeafMemo, leaves_between
+from deploytool.domain.finding import Finding
+from deploytool.domain.model import Fleet
+from deploytool.domain.report import DriftReport, LookError, Remark, Verdict
+from deploytool.domain.tree import Tree
+
+T = TypeVar("T")
+Drift = Callable[[str, Config], DriftReport]  # the fleet against a commit, as services.toml there describes it
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What runs, for those who have a fleet at hand."""
+
+    fleet: Fleet
+    drift: Drift
+    project: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One comparison. Of services.toml, `base` and `head` are what it says there; equal when it lies outside."""
+
+    base: Compared
+    head: Compared
+    trees: tuple[Tree, Tree]
+    told: tuple[Told, Told]
+    file: str | None  # its repository path; None: it lies outside
+    now: datetime
+    live: Live | None = None
+    policy: Policy = field(default_factory=Policy)
+    remarks: tuple[Remark, ...] = ()
+
+
+@dataclass
+class Inspection:
+    """One repository. Asked about many branches, it remembers what it read."""
+
+    repository: Repository
+    impacts: Impacts = field(init=False)
+    faults: Faults = field(init=False)
+    ownership: Ownership = field(init=False)
+    leaves: LeafMemo = field(default_factory=dict)
+    _sources: dict[int, tuple[Config, Sources]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.impacts = Impacts(self.repository)
+        self.faults = Faults(self.impacts)
+        self.ownership = Ownership(self.faults.outlines)
+
+    def check(self, asked: Asked) -> CheckReport:
+        """Raises KeyError when git lacks the root of what was asked about."""
+        base, head = self._sides(asked)
+        if base is None or head is None:
+            return _unjudged(asked)
+        return _Check(self, asked, base, head).report()
+
+    def _sides(self, asked: Asked) -> tuple[Side | None, Side | None]:
+        """A side without a readable services.toml is judged by the other's."""
+        before, after = (told.config for told in asked.told)
+        if after is None:
+            return None, None
+        trees = {asked.base.commit: asked.trees[0], asked.head.commit: asked.trees[1]}
+        return (
+            self._side(asked.base.commit, trees, before or after, before is not None, asked.file),
+            self._side(asked.head.commit, trees, after, True, asked.file),
+        )
+
+    def _side(self, commit: str, trees: dict[str, Tree], config: Config, own: bool, file: str | None) -> Side:
+        tables = list(config.services.values())
+        _, sources = self._sources.setdefault(id(config), (config, Sources(self.repository.cache)))
+        grounds = Grounds(config, tables, self.repository, None, trees, self.impacts, sources)
+        grounds.aim_at(commit, tables)
+        return Side(commit, trees[commit], config, own, file, grounds)
+
+
+def _unjudged(asked: Asked) -> CheckReport:
+    """Without a services.toml to judge by, its mistakes are all there is to say."""
+    before, after = asked.told
+    found = after.findings if after.there else (gone(asked.file or "services.toml"),)
+    known = {finding.identity for finding in before.findings} if before.there or not asked.file else set()
+    return CheckReport(
+        generated_at=asked.now,
+        base=asked.base,
+        head=asked.head,
+        findings=tuple(replace(one, existing=one.identity in known) for one in found),
+        stale=(),
+        services=(),
+        config_path=asked.file,
+        errors=(LookError("", "Nothing else was judged: that takes a services.toml without mistakes."),),
+        remarks=asked.remarks,
+        policy=asked.policy,
+    )
+
+
+@dataclass
+class _Check:
+    known: Inspection
+    asked: Asked
+    base: Side
+    head: Side
+    errors: dict[str, LookError] = field(default_factory=dict)
+
+    def report(self) -> CheckReport:
+        changed = self._changed()
+        found = [*self._introduced(changed), *self._told()]
+        reached = self._reached()
+        stale = self._stale(reached)
+        notes = [*map(stale_finding, stale.values()), *self._variables(changed), *self._waiting(stale)]
+        return CheckReport(
+            generated_at=self.asked.now,
+            base=self.asked.base,
+            head=self.asked.head,
+            findings=tuple(sorted([*found, *notes], key=self._order)),
+            stale=tuple(stale),
+            services=tuple(self.head.tables),
+            config_path=self.asked.file,
+            errors=tuple(self.errors.values()),
+            remarks=self.asked.remarks,
+            policy=self.asked.policy,
+        )
+
+    def _order(self, finding: Finding) -> tuple[int, bool, str, str, str, int]:
+        place = (finding.service or "", finding.path or "", finding.line or 0)
+        return (-finding.severity.rank, finding.existing, finding.rule, *place)
+
+    def _changed(self) -> frozenset[str]:
+        old, new = (tree.oid for tree in self.asked.trees)
+        leaves = leaves_between(self.asked.trees[0].objects, old, new, self.known.leaves)
+        return frozenset(path for path, _, _ in leaves)
+
+    def _introduced(self, changed: frozenset[str]) -> Iterator[Finding]:
+        """Each finding of the head, told apart by whether the base has it, and no less gravely."""
+        before: dict[tuple[str, str, str], int] = {}
+        for finding in self._findings(self.base, changed):
+            before[finding.identity] = max(_gravity(finding), before.get(finding.identity, -1))
+        for finding in self._findings(self.head, changed):
+            old = before.get(finding.identity, -1) >= _gravity(finding)
+            yield replace(finding, existing=True) if old else pointed(finding, self.head)
+
+    def _findings(self, side: Side, changed: Collection[str]) -> Iterator[Finding]:
+        yield from self._or_error("services.toml", lambda: declared_in(side, self.asked.now.date()))
+        for table in side.tables.values():
+            yield from self._or_error(table.name, partial(self._image, side, table))
+        yield from self._or_error("services.toml", lambda: self.known.ownership.findings(side, changed))
+
+    def _image(self, side: Side, table: ServiceTable) -> Iterable[Finding]:
+        found = self.known.faults.of(table, side.seen(table))
+        if side is self.base:
+            return found
+        return (*lost_sources(found, self.base, table), *lost_start(self.base, self.head, table))
+
+    def _told(self) -> Iterator[Finding]:
+        fleet = self.asked.live.fleet if self.asked.live else None
+        yield from self._or_error("services.toml", lambda: removed_in(self.base, self.head, fleet))
+
+    def _reached(self) -> dict[str, Reached]:
+        found = {}
+        for table in self.head.tables.values():
+            for reached in self._or_error(
+                table.name, partial(reached_by, self.base, self.head, table, self.known.leaves)
+            ):
+                found[table.name] = reached
+        return found
+
+    def _stale(self, reached: dict[str, Reached]) -> dict[str, Reached]:
+        """With a fleet: less those that serve the head's content already, a hotfix that is merged at last."""
+        if self.asked.live is None or not reached:
+            return reached
+        report = self.asked.live.drift(self.asked.head.commit, self.head.config)
+        self._unseen(report)
+        current = {one.name for one in report.services} - {
+            one.name for one in report.services if one.verdict in (Verdict.STALE, Verdict.UNKNOWN)
+        }
+        return {name: one for name, one in reached.items() if name not in current}
+
+    def _waiting(self, stale: dict[str, Reached]) -> Iterator[Finding]:
+        if self.asked.live is not None:
+            report = self.asked.live.drift(self.asked.base.commit, self.base.config)
+            self._unseen(report)
+            yield from waiting_findings(report, stale, self.asked.now)
+
+    def _unseen(self, report: DriftReport) -> None:
+        self.errors.update({f"{error.region} {error.message}": error for error in report.errors})
+
+    def _variables(self, changed: Collection[str]) -> Iterator[Finding]:
+        live = self.asked.live
+        for table in self.head.tables.values():
+            regions = self.head.config.regions_of(table)
+            names = names_set_in(live.fleet, live.project, table, regions) if live else None
+            ask = partial(new_variables, self.base, self.head, table, changed, names)
+            yield from self._or_error(table.name, ask)
+
+    def _or_error(self, what: str, ask: Callable[[], Iterable[T]]) -> Sequence[T]:
+        """All of it, or a note that git lacks what would tell."""
+        try:
+            return [*ask()]
+        except KeyError:
+            self.errors.setdefault(what, LookError("", f"{what} could not be judged: {NOT_HERE}."))
+            return []
+
+
+def _gravity(finding: Finding) -> int:
+    """An import at startup is graver than the same one in a function that may never be called."""
+    return 2 * finding.severity.rank + (not finding.detail.get("late", False))
