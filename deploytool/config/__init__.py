@@ -29,8 +29,10 @@ from deploytool.config.models import (
     TargetTable,
 )
 from deploytool.config.paths import tree_path
+from deploytool.config.reading import FILE_NAME
 
 __all__ = [
+    "FILE_NAME",
     "Bounds",
     "Check",
     "CommandCheck",

@@ -9,7 +9,8 @@ from functools import partial
 from typing import TypeVar
 
 from deploytool.adapters.git import Repository
-from deploytool.config import Config, ServiceTable
+from deploytool.config import FILE_NAME, Config, ServiceTable
+from deploytool.detect.branch.accepted import Acceptance, acceptances_of, divided
 from deploytool.detect.branch.between import lost_sources, lost_start, names_set_in, new_variables
 from deploytool.detect.branch.declared import declared_in, pointed, removed_in
 from deploytool.detect.branch.forecast import Reached, reached_by, stale_finding, waiting_findings
@@ -53,6 +54,7 @@ class Asked:
     now: datetime
     live: Live | None = None
     policy: Policy = field(default_factory=Policy)
+    acceptances: tuple[Acceptance, ...] = ()  # for this run, beside those of services.toml
     remarks: tuple[Remark, ...] = ()
 
 
@@ -101,7 +103,7 @@ class Inspection:
 def _unjudged(asked: Asked) -> CheckReport:
     """Without a services.toml to judge by, its mistakes are all there is to say."""
     before, after = asked.told
-    found = after.findings if after.there else (gone(asked.file or "services.toml"),)
+    found = after.findings if after.there else (gone(asked.file or FILE_NAME),)
     known = {finding.identity for finding in before.findings} if before.there or not asked.file else set()
     return CheckReport(
         generated_at=asked.now,
@@ -131,22 +133,21 @@ class _Check:
         reached = self._reached()
         stale = self._stale(reached)
         notes = [*map(stale_finding, stale.values()), *self._variables(changed), *self._waiting(stale)]
+        entries = acceptances_of(self.head.config.ignore, self.asked.now.date())
+        left, accepted = divided([*found, *notes], [*self.asked.acceptances, *entries], self.asked.file or FILE_NAME)
         return CheckReport(
             generated_at=self.asked.now,
             base=self.asked.base,
             head=self.asked.head,
-            findings=tuple(sorted([*found, *notes], key=self._order)),
+            findings=tuple(sorted(left, key=_order)),
             stale=tuple(stale),
             services=tuple(self.head.tables),
             config_path=self.asked.file,
+            accepted=tuple(sorted(accepted, key=lambda one: _order(one.finding))),
             errors=tuple(self.errors.values()),
             remarks=self.asked.remarks,
             policy=self.asked.policy,
         )
-
-    def _order(self, finding: Finding) -> tuple[int, bool, str, str, str, int]:
-        place = (finding.service or "", finding.path or "", finding.line or 0)
-        return (-finding.severity.rank, finding.existing, finding.rule, *place)
 
     def _changed(self) -> frozenset[str]:
         old, new = (tree.oid for tree in self.asked.trees)
@@ -163,10 +164,10 @@ class _Check:
             yield replace(finding, existing=True) if old else pointed(finding, self.head)
 
     def _findings(self, side: Side, changed: Collection[str]) -> Iterator[Finding]:
-        yield from self._or_error("services.toml", lambda: declared_in(side, self.asked.now.date()))
+        yield from self._or_error(FILE_NAME, lambda: declared_in(side, self.asked.now.date()))
         for table in side.tables.values():
             yield from self._or_error(table.name, partial(self._image, side, table))
-        yield from self._or_error("services.toml", lambda: self.known.ownership.findings(side, changed))
+        yield from self._or_error(FILE_NAME, lambda: self.known.ownership.findings(side, changed))
 
     def _image(self, side: Side, table: ServiceTable) -> Iterable[Finding]:
         found = self.known.faults.of(table, side.seen(table))
@@ -176,7 +177,7 @@ class _Check:
 
     def _told(self) -> Iterator[Finding]:
         fleet = self.asked.live.fleet if self.asked.live else None
-        yield from self._or_error("services.toml", lambda: removed_in(self.base, self.head, fleet))
+        yield from self._or_error(FILE_NAME, lambda: removed_in(self.base, self.head, fleet))
 
     def _reached(self) -> dict[str, Reached]:
         found = {}
@@ -227,3 +228,9 @@ class _Check:
 def _gravity(finding: Finding) -> int:
     """An import at startup is graver than the same one in a function that may never be called."""
     return 2 * finding.severity.rank + (not finding.detail.get("late", False))
+
+
+def _order(finding: Finding) -> tuple[int, bool, str, str, str, int]:
+    """Gravest first; of equal ones what the branch introduces."""
+    place = (finding.service or "", finding.path or "", finding.line or 0)
+    return (-finding.severity.rank, finding.existing, finding.rule, *place)
