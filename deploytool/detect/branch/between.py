@@ -37,23 +37,26 @@ def lost_sources(findings: Iterable[Finding], base: Side, table: ServiceTable) -
             yield finding
 
 
-def lost_start(base: Side, head: Side, table: ServiceTable) -> Iterator[Finding]:
-    """What the container starts was in the repository, and the branch takes it away."""
+def lost_start(base: Side, head: Side, table: ServiceTable, found: Iterable[Finding]) -> Iterator[Finding]:
+    """What the container starts was found at the base and is not at the head, unless `found` says so already."""
     before, after = base.impact(table), head.impact(table)
     if before is None or after is None or before.command != after.command or _starts(after):
         return
+    image = head.seen(table).made.image
+    dockerfile = image.dockerfile if image else None
+    if any(one.path == dockerfile and one.rule in ("DT201", "DT205", "DT206") for one in found):
+        return
     for path in _starts(before):
-        if head.tree.entry(path) is None:
-            image = head.seen(table).made.image
-            yield Finding(
-                "DT206",
-                Severity.ERROR,
-                f"{path} is started ({before.command}), and the branch takes it away.",
-                hint="Put it back, or start what takes its place.",
-                service=table.name,
-                path=image.dockerfile if image else None,
-                subject=path,
-            )
+        lost = "the branch takes it away" if head.tree.entry(path) is None else "it is no longer where it was copied to"
+        yield Finding(
+            "DT206",
+            Severity.ERROR,
+            f"{path} is started ({before.command}), and {lost}.",
+            hint="Put it back, or start what takes its place.",
+            service=table.name,
+            path=dockerfile,
+            subject=path,
+        )
 
 
 def _starts(impact: Impact) -> list[str]:

@@ -173,7 +173,7 @@ class _Check:
         found = self.known.faults.of(table, side.seen(table))
         if side is self.base:
             return found
-        return (*lost_sources(found, self.base, table), *lost_start(self.base, self.head, table))
+        return (*lost_sources(found, self.base, table), *lost_start(self.base, self.head, table, found))
 
     def _told(self) -> Iterator[Finding]:
         fleet = self.asked.live.fleet if self.asked.live else None
