@@ -6,6 +6,7 @@ import re
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -78,6 +79,7 @@ class GitObjects:
         self._small: dict[str, bytes] = {}
         self._running: subprocess.Popen[bytes] | None = None
         self._watch: threading.Timer | None = None
+        self._asked: float | None = None  # since when an answer is waited for
 
     def listing(self, tree: str) -> Listing:
         known = self._listings.get(tree)
@@ -152,6 +154,7 @@ class GitObjects:
 
     def _answers(self, wave: Sequence[bytes]) -> Iterator[Found | None]:
         running = self._process()
+        self._asked = time.monotonic()
         assert running.stdin is not None and running.stdout is not None
         try:
             running.stdin.write(b"\n".join(wave) + b"\n")
@@ -159,7 +162,9 @@ class GitObjects:
         except OSError as broken:
             raise self._gone() from broken
         # Read the whole wave before handing anything out: a caller may ask again in between.
-        yield from [self._answer(running.stdout) for _ in wave]
+        answers = [self._answer(running.stdout) for _ in wave]
+        self._asked = None
+        yield from answers
 
     def _answer(self, stdout: object) -> Found | None:
         header = stdout.readline()  # type: ignore[attr-defined]
@@ -183,10 +188,24 @@ class GitObjects:
         if self._running is None:
             self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 -- lives as long as the process
             self._running = self._git.start(["cat-file", "--batch"], stderr=self._stderr)
-            self._watch = threading.Timer(DEADLINE, self._running.kill)
-            self._watch.daemon = True
-            self._watch.start()
+            self._look_in(DEADLINE)
         return self._running
+
+    def _look_in(self, seconds: float) -> None:
+        self._watch = threading.Timer(seconds, self._look)
+        self._watch.daemon = True
+        self._watch.start()
+
+    def _look(self) -> None:
+        """A question has the deadline, not the process: a release may wait for an hour and ask once more."""
+        asked, running = self._asked, self._running
+        if running is None:
+            return
+        left = DEADLINE if asked is None else asked + DEADLINE - time.monotonic()
+        if left > 0:
+            self._look_in(left)
+        else:
+            running.kill()
 
     def _gone(self) -> RepositoryError:
         self._stderr.seek(0)
