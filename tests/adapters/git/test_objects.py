@@ -16,17 +16,19 @@ from tests.repositories import Builder
 def test_a_reader_that_nobody_asks_is_left_alone_however_old(tmp_path: Path) -> None:
     with Builder(tmp_path) as builder:
         commit = builder.commit({"a": b"1"})
-    objects = Repository(tmp_path).objects
+    repository = Repository(tmp_path)
+    objects = repository.objects
     [*objects.ask([commit])]
     objects._look()
     assert next(objects.ask([commit])) is not None
-    objects.close()
+    repository.close()
 
 
 def test_an_answer_that_does_not_come_ends_the_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Builder(tmp_path) as builder:
         commit = builder.commit({"a": b"1"})
-    objects = Repository(tmp_path).objects
+    repository = Repository(tmp_path)
+    objects = repository.objects
     [*objects.ask([commit])]
     objects._asked = time.monotonic() - DEADLINE - 1
     running = objects._running
@@ -36,4 +38,4 @@ def test_an_answer_that_does_not_come_ends_the_reader(tmp_path: Path, monkeypatc
     with pytest.raises(RepositoryError, match="stopped reading objects"):
         [*objects.ask([commit])]
     assert next(objects.ask([commit])) is not None  # the next question starts another
-    objects.close()
+    repository.close()
