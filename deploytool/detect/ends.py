@@ -11,16 +11,12 @@ from deploytool.detect.meant import PLAIN_REF, meant_by, near_to
 from deploytool.domain.check_report import Compared
 from deploytool.domain.ci import COMMIT, System, branch_in
 from deploytool.domain.ci_fetch import fetching_history, fetching_one, fetching_parent
+from deploytool.domain.tree import EMPTY_TREE
 from deploytool.errors import DeployToolError, RepositoryError, UsageError
 
 STEP = re.compile(r"(.+?)(?:~1?|\^([1-9]?))", re.DOTALL)  # a parent, the first when nothing is said
 STEPS = re.compile(r"(.+?)[~^][~^0-9]*", re.DOTALL)
 SHORT = re.compile(r"[0-9a-f]{4,64}")
-# What git calls a tree without entries; it knows it even where nobody wrote it.
-EMPTY_TREE = {
-    40: "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
-    64: "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
-}
 
 
 def at_remote(ref: str) -> str:
