@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from deploytool.adapters.git import Repository
 from deploytool.config import Config, ServiceTable
-from deploytool.config.nearest import listed, nearest_of
 from deploytool.detect.drift import Detection
 from deploytool.detect.grounds import Key
+from deploytool.detect.meant import meant_by
 from deploytool.detect.serving import Declared, overrides_of
 from deploytool.domain.build import BuilderName, Wanted, wanted_of
 from deploytool.domain.changes import changes_of
@@ -26,8 +24,6 @@ from deploytool.domain.traffic_plan import LATEST, named_rows, rows_of, same_wis
 from deploytool.domain.tree import Tree
 from deploytool.errors import UsageError
 from deploytool.ports import SeenService
-
-PLAIN_REF = re.compile(r"(?!.*(\.\.|//|/\.))[A-Za-z0-9][A-Za-z0-9._/+-]{0,199}(?<![./])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +43,11 @@ def aim_at(detection: Detection, ref: str | None) -> Aim:
         return Aim(detection.ref, detection.target, detection.target, True)
     commit = repository.named(ref)
     if commit is None:
-        raise UsageError(f"There is no commit {ref!r} in {repository.facts.top}.", hint=_meant(ref, repository))
+        raise UsageError(f"There is no commit {ref!r} in {repository.facts.top}.", hint=meant_by(ref, repository))
     branch, tip = detection.ref, detection.target
     on_target = repository.has_in_history(tip, commit)
     detection.aim(branch if commit == tip else ref, commit)
     return Aim(branch, commit, tip, on_target)
-
-
-def _meant(ref: str, repository: Repository) -> str:
-    """What else it may be called, and a command only for what can be nothing but a name in one."""
-    near = nearest_of(ref, repository.names(), 3)
-    meant = f"Did you mean {listed(near)}?" if near else ""
-    fetched = f"git fetch origin {ref}" if PLAIN_REF.fullmatch(ref) and repository.has_origin() else ""
-    if meant and fetched:
-        return f"{meant} If it is new there: {fetched}"
-    return meant or fetched or "See what there is: git branch --all; git tag"
 
 
 def in_order(drifts: Iterable[ServiceDrift], config: Config) -> list[ServiceDrift]:

@@ -12,6 +12,11 @@ from typing import NamedTuple, Protocol
 FOLDER = 0o040000
 LINK = 0o120000
 SUBMODULE = 0o160000
+# What git calls a tree without entries, by the length of its ids; it knows it even where nobody wrote it.
+EMPTY_TREE = {
+    40: "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+    64: "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
+}
 
 
 class Entry(NamedTuple):

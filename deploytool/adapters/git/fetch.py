@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from deploytool.adapters.git.process import Git
 from deploytool.adapters.git.remote import Remote, remote_of
+from deploytool.adapters.git.view import borrow
 from deploytool.domain.relevance import tells_of_a_program
 from deploytool.domain.tree import LINK, SUBMODULE
 from deploytool.errors import RepositoryError
@@ -82,18 +83,7 @@ def _prepare(store: Path, facts: Facts) -> None:
     if not (store / "HEAD").exists():
         algorithm = "sha256" if facts.id_length == 64 else "sha1"
         Git(store).run(["init", "--quiet", "--bare", "--template=", f"--object-format={algorithm}", "."])
-    (store / "objects" / "info").mkdir(parents=True, exist_ok=True)
-    borrowed = os.fsencode((facts.common_dir / "objects").resolve())
-    (store / "objects" / "info" / "alternates").write_bytes(_as_line(borrowed) + b"\n")
-
-
-def _as_line(path: bytes) -> bytes:
-    """A path as git reads it from a line; one that would be mistaken for something else is quoted as in C."""
-    if not path.startswith((b'"', b"#")) and b"\n" not in path:
-        return path
-    return b'"%s"' % b"".join(
-        bytes([byte]) if 32 <= byte < 127 and byte not in b'"\\' else b"\\%03o" % byte for byte in path
-    )
+    borrow(store / "objects", facts.common_dir / "objects")
 
 
 def _bound(store: Path, facts: Facts) -> None:

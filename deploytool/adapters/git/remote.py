@@ -69,6 +69,12 @@ def has_origin(git_dir: Path) -> bool:
     return any(key == "remote.origin.url" for key, _ in _configured(git_dir))
 
 
+def follows_all_branches(git_dir: Path) -> bool:
+    """Does a plain `git fetch` bring every branch of origin? A clone of a single branch never sees the others."""
+    values = [value for _, value in _rows_of(git_dir, r"^remote\.origin\.fetch$")]
+    return not values or any(value.lstrip("+").startswith(("refs/heads/*:", "refs/*:")) for value in values)
+
+
 def remote_of(git_dir: Path, top: Path) -> Remote:
     """`origin`, else the only remote there is. Raises RepositoryError when there is none that may be used."""
     known = _configured(git_dir)
@@ -87,7 +93,10 @@ def remote_of(git_dir: Path, top: Path) -> Remote:
 
 
 def _configured(git_dir: Path) -> list[tuple[str, str]]:
-    wanted = r"^(http\..*\.extraheader|url\..*\.insteadof|remote\..*\.(url|partialclonefilter))$"
+    return _rows_of(git_dir, r"^(http\..*\.extraheader|url\..*\.insteadof|remote\..*\.(url|partialclonefilter))$")
+
+
+def _rows_of(git_dir: Path, wanted: str) -> list[tuple[str, str]]:
     try:
         out = Git(git_dir).run(["config", "--local", "--null", "--get-regexp", wanted])
     except GitFailed as failure:

@@ -23,6 +23,7 @@ from deploytool.errors import RepositoryError
 
 BETWEEN = "--deploytool-next"  # rev-parse repeats what it does not know; a folder's name may hold a line end
 HEX = re.compile(r"[0-9a-f]{7,64}")
+NOT_READ = re.compile(r"@\{|:\.{1,2}/")  # in names of commits
 
 
 class Commit(NamedTuple):
@@ -151,7 +152,13 @@ class Repository:
         return reach_from(self.git, tips, whole=self.facts.shallow)
 
     def named(self, name: str) -> str | None:
-        """The commit that a person means by a branch, a tag, an id or any other name of git's; None for other text."""
+        """The commit that a person means by a branch, a tag, an id or any other name of git's; None for other text.
+
+        A name that needs the reflog, the configuration or a working folder (`@{upstream}`) is other text: none of them
+        is read, and git ends when it misses them.
+        """
+        if NOT_READ.search(name):
+            return None
         (found,) = self.objects.ask([f"{name}^{{commit}}"])
         return found.oid if found is not None and found.kind == "commit" else None
 

@@ -66,3 +66,18 @@ def _write(file: Path, content: bytes) -> None:
     fresh = file.with_name(f".{file.name}.{os.getpid()}")
     fresh.write_bytes(content)
     fresh.replace(file)
+
+
+def borrow(objects: Path, other: Path) -> None:
+    """Let what is in the object store `other` be found through `objects`, which is made where it is missing."""
+    (objects / "info").mkdir(parents=True, exist_ok=True)
+    (objects / "info" / "alternates").write_bytes(_as_line(os.fsencode(other.resolve())) + b"\n")
+
+
+def _as_line(path: bytes) -> bytes:
+    """A path as git reads it from a line; one that would be mistaken for something else is quoted as in C."""
+    if not path.startswith((b'"', b"#")) and b"\n" not in path:
+        return path
+    return b'"%s"' % b"".join(
+        bytes([byte]) if 32 <= byte < 127 and byte not in b'"\\' else b"\\%03o" % byte for byte in path
+    )
