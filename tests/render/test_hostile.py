@@ -34,7 +34,7 @@ from deploytool.domain.report import (
     ServingRow,
     Source,
 )
-from deploytool.render import Format, render
+from deploytool.render import PLAIN, Format, render
 from deploytool.render.markdown_text import code, prose
 from deploytool.render.text import printable
 from tests.render.locks import lock_report
@@ -51,7 +51,7 @@ def unsafe_in(said: str) -> set[str]:
     return {char for char in said if unicodedata.category(char) in FORBIDDEN} - {"\n"}
 
 
-@given(reports, st.sampled_from(Format), st.booleans(), st.none() | st.integers(1, 200), st.booleans())
+@given(reports, st.sampled_from(PLAIN), st.booleans(), st.none() | st.integers(1, 200), st.booleans())
 def test_no_control_byte_leaves(report: Any, format: Format, verbose: bool, width: int | None, symbols: bool) -> None:
     said = render(report, format, now=NOW, verbose=verbose, width=width, symbols=symbols)
     assert unsafe_in(said) == set()
@@ -65,7 +65,7 @@ def test_colour_adds_nothing_but_colour(report: Any, width: int) -> None:
     assert COLOUR.sub("", coloured) == plain
 
 
-@given(told_reports, st.sampled_from(Format), st.none() | st.integers(1, 200), st.booleans())
+@given(told_reports, st.sampled_from(PLAIN), st.none() | st.integers(1, 200), st.booleans())
 def test_no_control_byte_leaves_a_plan_or_the_ledger(
     report: Any, format: Format, width: int | None, symbols: bool
 ) -> None:
