@@ -15,6 +15,7 @@ from deploytool.__main__ import Terminated, run
 from deploytool.commands.options import PrecisionChoice
 from deploytool.errors import ConfigurationError, CouldNotLook, DeployToolError, ExitCode, UsageError
 from deploytool.render import Format
+from deploytool.render.outputs import Output
 from deploytool.render.screen import Colour
 
 
@@ -70,6 +71,7 @@ def door(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Door]:
         monkeypatch.setattr(commands, room, module, raising=False)
     app = ModuleType("deploytool.app")
     app.App = door.app  # type: ignore[attr-defined]
+    app.__path__ = [str(Path(deploytool.__file__).parent / "app")]  # its other rooms are as they are
     monkeypatch.setitem(sys.modules, "deploytool.app", app)
     monkeypatch.setattr(deploytool, "app", app, raising=False)
     monkeypatch.chdir(tmp_path)
@@ -77,14 +79,27 @@ def door(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Door]:
 
 
 def test_drift_hands_over_every_option(door: Door) -> None:
-    argv = ["drift", "api", "web", "-v", "--format", "json", "--fleet", "a.json", "--fleet", "-"]
+    argv = [
+        "drift",
+        "api",
+        "web",
+        "-v",
+        "--format",
+        "json",
+        "--format",
+        "sarif:out.sarif",
+        "--fleet",
+        "a.json",
+        "--fleet",
+        "-",
+    ]
     argv += ["--precision", "image", "--fetch"]
     assert run(argv) == 0
     assert door.closed == 1
     expected = {
         "services": ["api", "web"],
         "verbose": True,
-        "format": Format.JSON,
+        "outputs": (Output(Format.JSON), Output(Format.SARIF, Path("out.sarif"))),
         "fleet": ["a.json", "-"],
         "precision": PrecisionChoice.IMAGE,
         "fetch": True,
@@ -120,7 +135,7 @@ def test_what_is_left_out_is_empty_or_none(door: Door) -> None:
     expected = {
         "services": [],
         "verbose": False,
-        "format": Format.TABLE,
+        "outputs": (Output(Format.TABLE),),
         "fleet": [],
         "precision": None,
         "fetch": False,
@@ -132,7 +147,11 @@ def test_what_is_left_out_is_empty_or_none(door: Door) -> None:
 @pytest.mark.parametrize(
     ("argv", "name", "options"),
     [
-        ("status api --format markdown", "status.run", {"services": ["api"], "format": Format.MARKDOWN, "fleet": []}),
+        (
+            "status api --format markdown",
+            "status.run",
+            {"services": ["api"], "outputs": (Output(Format.MARKDOWN),), "fleet": []},
+        ),
         ("where 1a2b --fleet f", "where.run", {"question": "1a2b", "format": Format.TABLE, "fleet": ["f"]}),
         ("lock list --max-age 5m", "lock.show", {"max_age": 300.0, "format": Format.TABLE}),
         ("lock break a1 --why home", "lock.break_", {"lease_id": "a1", "why": "home"}),
@@ -218,7 +237,6 @@ def test_every_mistake_of_the_configuration_is_told_and_made_harmless(door: Door
         (["drfit"], "Did you mean 'drift'?"),
         (["emulator", "srve"], "Did you mean 'serve'?"),
         (["drift", "--fromat", "json"], "--format"),
-        (["drift", "--format", "jsn"], "is not one of 'table', 'json', 'markdown'"),
         (["drift", "--precision", "imports"], "is not one of 'path', 'image', 'import'"),
         (["explain"], "Missing argument"),
         (["explain", "api", "one", "two"], "unexpected extra argument"),
@@ -236,6 +254,30 @@ def test_a_slip_of_the_fingers_is_2_and_names_the_nearest(door: Door, argv: list
     assert words in said.err
     assert said.err.splitlines()[-1].startswith("hint: deploytool")
     assert "\x1b" not in said.err
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["drift", "--format", "jsn"], "Did you mean json? drift can be written as table, json, markdown, github,"),
+        (["status", "--format", "sarif"], "status can be written as table, json, markdown, github or html"),
+        (["explain", "api", "--format", "sarif"], "cannot be written as sarif; those of drift and check can"),
+        (["lock", "list", "--format", "github"], "can be written as table, json or markdown"),
+        (["deploy", "api", "--format", "tabel"], "can be written as table, json or markdown"),
+        (["drift", "--format", "json", "--format", "table"], "not json and table"),
+        (["releases", "--format", "html:no/such/folder/x.html"], "mkdir -p no/such/folder"),
+        (["drift", "--format", "json:."], "is a folder"),
+    ],
+)
+def test_a_format_that_cannot_be_is_refused_before_any_work(
+    door: Door, argv: list[str], words: str, capsys: Any
+) -> None:
+    assert run(argv) == 2
+    assert door.asked == []
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert words in said.err
+    assert "\nhint: " in said.err
 
 
 def test_nothing_asked_is_help_on_stderr_and_not_success(door: Door, capsys: Any) -> None:

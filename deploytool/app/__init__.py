@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 from deploytool import clock
 from deploytool.errors import UsageError
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from deploytool.emulator.client import Address
     from deploytool.ports import FleetReader, ImageBuilder, LeaseStore, Ledger, LogReader, Prober, ServiceEditor
     from deploytool.render import Report
+    from deploytool.render.outputs import Output
     from deploytool.render.progress import Progress
 
 ASKING = frozenset(
@@ -195,40 +196,25 @@ class App:
         return clock.now(self.environ)
 
     def say(
-        self, report: Report, format: Format, *, verbose: bool = False, fleet: Mapping[str, Any] | None = None
-    ) -> None:
-        """The answer, on stdout."""
-        self._write(report, format, sys.stdout, verbose=verbose, fleet=fleet)
-
-    def _write(
         self,
         report: Report,
-        format: Format,
-        stream: TextIO,
+        to: Format | Sequence[Output],
         *,
         verbose: bool = False,
         fleet: Mapping[str, Any] | None = None,
     ) -> None:
-        from deploytool.render import render
+        """The answer: in one format on stdout, or in each of these places."""
+        from deploytool.app.saying import deliver
+        from deploytool.render.outputs import Output
 
-        screen = screen_of(stream, self.environ, self.colour)
-        say(
-            render(
-                report,
-                format,
-                now=self.now(),
-                verbose=verbose,
-                width=screen.width,
-                colour=screen.colour,
-                symbols=screen.symbols,
-                fleet=fleet,
-            ),
-            stream,
-        )
+        outputs = (Output(to),) if isinstance(to, Format) else to
+        deliver(self, report, outputs, verbose=verbose, fleet=fleet)
 
     def show(self, report: Report) -> None:
         """The plan before a person is asked, on stderr."""
-        self._write(report, Format.TABLE, sys.stderr)
+        from deploytool.app.saying import show
+
+        show(self, report, sys.stderr)
 
     def progress(self) -> Progress:
         """Who says what happens while it happens, on stderr."""

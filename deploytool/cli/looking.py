@@ -14,9 +14,12 @@ from deploytool.commands.options import (
     Fetch,
     FleetFiles,
     FormatOption,
+    FoundFormats,
     PrecisionOption,
     RepositoryFolder,
     Services,
+    ShownFormats,
+    outputs_of,
 )
 from deploytool.render import Format
 
@@ -27,7 +30,7 @@ def drift(
     *,
     services: Services = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List the commits and their files.")] = False,
-    format: FormatOption = Format.TABLE,
+    format: FoundFormats = None,
     fleet: FleetFiles = None,
     precision: PrecisionOption = None,
     fetch: Fetch = False,
@@ -37,6 +40,7 @@ def drift(
     color: ColourChoice = None,
 ) -> None:
     """Show services that do not run what git says they should."""
+    outputs = outputs_of(format, "drift")
     app = fuse_box(ctx, config, repository, color)
     from deploytool.commands import drift as command
 
@@ -44,7 +48,7 @@ def drift(
         app,
         services=services or [],
         verbose=verbose,
-        format=format,
+        outputs=outputs,
         fleet=fleet or [],
         precision=precision,
         fetch=fetch,
@@ -92,17 +96,18 @@ def status(
     ctx: typer.Context,
     *,
     services: Services = None,
-    format: FormatOption = Format.TABLE,
+    format: ShownFormats = None,
     fleet: FleetFiles = None,
     config: ConfigFile = None,
     repository: RepositoryFolder = None,
     color: ColourChoice = None,
 ) -> None:
     """Show what serves: revision, commit, traffic, since when."""
+    outputs = outputs_of(format, "status")
     app = fuse_box(ctx, config, repository, color)
     from deploytool.commands import status as command
 
-    end(command.run(app, services=services or [], format=format, fleet=fleet or []))
+    end(command.run(app, services=services or [], outputs=outputs, fleet=fleet or []))
 
 
 @door.command()

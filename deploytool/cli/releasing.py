@@ -14,7 +14,9 @@ from deploytool.commands.options import (
     FormatOption,
     LockWait,
     RepositoryFolder,
+    ShownFormats,
     Yes,
+    outputs_of,
     seconds_of,
 )
 from deploytool.render import Format
@@ -125,16 +127,17 @@ def releases(
     ] = None,
     last: Annotated[int, typer.Option("--last", min=1, metavar="N", help="How many to show, the newest first.")] = 20,
     verify: Annotated[bool, typer.Option("--verify", help="Check that no line was changed or taken away.")] = False,
-    format: FormatOption = Format.TABLE,
+    format: ShownFormats = None,
     config: ConfigFile = None,
     repository: RepositoryFolder = None,
     color: ColourChoice = None,
 ) -> None:
     """Show who released what, when, and how it ended."""
+    outputs = outputs_of(format, "releases")
     app = fuse_box(ctx, config, repository, color)
     from deploytool.commands import releases as command
 
-    end(command.run(app, asked=asked or [], last=last, verify=verify, format=format))
+    end(command.run(app, asked=asked or [], last=last, verify=verify, outputs=outputs))
 
 
 @lock_door.command("list")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from deploytool.commands.looking import look
 from deploytool.errors import ExitCode
 from deploytool.render import Format
+from deploytool.render.outputs import Output
 
 if TYPE_CHECKING:
     from deploytool.app import App
@@ -18,17 +19,18 @@ def run(
     *,
     services: Sequence[str],
     verbose: bool,
-    format: Format,
+    outputs: Sequence[Output],
     fleet: Sequence[str],
     precision: str | None,
     fetch: bool,
 ) -> ExitCode:
     """Ask the cloud and git at the same time, judge, report."""
     tables = app.config.select(services)
-    dated = verbose or format is not Format.TABLE  # the short table shows no dates, so nobody waits for them
+    formats = {output.format for output in outputs}
+    dated = verbose or formats != {Format.TABLE}  # the short table shows no dates, so nobody waits for them
     seen = look(app, tables, fleet=fleet, precision=precision, fetch=fetch, dated=dated)
     seen.detection.thorough = verbose
-    seen.detection.scoped = format is Format.JSON
+    seen.detection.scoped = Format.JSON in formats
     report = seen.detection.report(seen.fleet, seen.history, app.now())
-    app.say(report, format, verbose=verbose)
+    app.say(report, outputs, verbose=verbose)
     return report.exit_code

@@ -14,6 +14,7 @@ from deploytool.config import find
 from deploytool.emulator import client, daemon
 from deploytool.emulator.errors import EmulatorError
 from deploytool.errors import ConfigurationError, CouldNotLook, ExitCode, UsageError
+from deploytool.render.obeyed import disarmed_json
 from deploytool.render.screen import say
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def import_fleet(app: App, *, file: str, state: Path | None) -> ExitCode:
 def export_fleet(app: App, *, state: Path | None) -> ExitCode:
     """The world as a fleet file, on stdout."""
     with _said():
-        say(json.dumps(client.export_fleet(_address(app, state)), indent=1))
+        say(disarmed_json(json.dumps(client.export_fleet(_address(app, state)), indent=1)))
     return ExitCode.CLEAN
 
 

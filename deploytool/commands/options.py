@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deploytool.render import Format
+from deploytool.render import PLAIN, Format, formats_of
+from deploytool.render.outputs import Output, format_in, listed, outputs_in
 from deploytool.render.screen import Colour
 
 if TYPE_CHECKING:
@@ -58,9 +60,27 @@ Services = Annotated[
     list[str] | None,
     typer.Argument(metavar="SERVICE", help="Only these services of services.toml.", show_default=False),
 ]
+
+
+def _plain(word: str) -> Format:
+    return format_in(word, "")
+
+
+def _formats(command: str) -> Any:
+    return typer.Option(
+        "--format",
+        metavar="FORMAT[:FILE]",
+        help=f"Write the answer as {listed(formats_of(command))}, here or into FILE. May be repeated."
+        "  [default: table]",
+        show_default=False,
+    )
+
+
 FormatOption = Annotated[
-    Format, typer.Option("--format", metavar="table|json|markdown", help="How to write the answer.")
+    Format, typer.Option("--format", metavar="|".join(PLAIN), parser=_plain, help="How to write the answer.")
 ]
+FoundFormats = Annotated[list[str] | None, _formats("check")]  # of a report that finds something
+ShownFormats = Annotated[list[str] | None, _formats("status")]  # of one that only shows
 FleetFiles = Annotated[
     list[str] | None,
     typer.Option(
@@ -89,6 +109,17 @@ LockWait = Annotated[
         show_default=False,
     ),
 ]
+
+
+def outputs_of(said: Sequence[str] | None, command: str) -> tuple[Output, ...]:
+    """What `--format` asks of a command, before it does anything. Raises UsageError for what cannot be done."""
+    outputs = outputs_in(said or (), command)
+    for output in outputs:
+        if output.file is not None:
+            from deploytool.app.files import must_be_possible
+
+            must_be_possible(output.file)
+    return outputs
 
 
 def seconds_of(text: str | None, option: str) -> float:

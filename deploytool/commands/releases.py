@@ -10,13 +10,13 @@ from deploytool.adapters import whoami
 from deploytool.domain.ledger_report import LedgerReport, Standing, standing_of
 from deploytool.domain.release import Event, Release, broken_links, releases_of
 from deploytool.errors import CouldNotLook, ExitCode, UsageError
-from deploytool.render import Format
+from deploytool.render.outputs import Output
 
 if TYPE_CHECKING:
     from deploytool.app import App
 
 
-def run(app: App, *, asked: Sequence[str], last: int, verify: bool, format: Format) -> ExitCode:
+def run(app: App, *, asked: Sequence[str], last: int, verify: bool, outputs: Sequence[Output]) -> ExitCode:
     """0, or 1 when the chain was asked for and does not hold."""
     service, release = _question(asked, verify)
     if verify:
@@ -25,7 +25,7 @@ def run(app: App, *, asked: Sequence[str], last: int, verify: bool, format: Form
     else:
         found = _readable(app.ledger.events())
         report = _one(app, found, release) if release is not None else _list(app, found, service, last)
-    app.say(report, format)
+    app.say(report, outputs)
     return report.exit_code
 
 

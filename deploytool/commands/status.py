@@ -14,12 +14,13 @@ from deploytool.domain.model import Place, Revision
 from deploytool.domain.report import LookError, StatusReport, StatusRow
 from deploytool.errors import ExitCode
 from deploytool.render import Format
+from deploytool.render.outputs import Output
 
 if TYPE_CHECKING:
     from deploytool.app import App
 
 
-def run(app: App, *, services: Sequence[str], format: Format, fleet: Sequence[str]) -> ExitCode:
+def run(app: App, *, services: Sequence[str], outputs: Sequence[Output], fleet: Sequence[str]) -> ExitCode:
     """3 when a region could not be looked at; otherwise 0: status tells, it does not judge."""
     tables = app.config.select(services)
     reader = app.fleet_reader(fleet)
@@ -37,7 +38,8 @@ def run(app: App, *, services: Sequence[str], format: Format, fleet: Sequence[st
         fleet=found,
     )
     names = [table.commit.env for table in tables if table.commit is not None and table.commit.env]
-    app.say(report, format, fleet=fleet_document(found, names) if format is Format.JSON else None)
+    wanted = any(output.format is Format.JSON for output in outputs)
+    app.say(report, outputs, fleet=fleet_document(found, names) if wanted else None)
     return ExitCode.UNDETERMINED if report.errors else ExitCode.CLEAN
 
 

@@ -44,7 +44,7 @@ class Finding:
     @property
     def fingerprint(self) -> str:
         """32 hex digits that stay while the finding stays, whatever moves around it."""
-        parts = "\0".join(self.identity).encode("utf-8", "surrogateescape")
+        parts = "\0".join(self.identity).encode("utf-8", "surrogatepass")
         return hashlib.sha256(parts).hexdigest()[:32]
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, assert_never
 
 if TYPE_CHECKING:
+    from deploytool.domain.check_report import CheckReport
     from deploytool.domain.ledger_report import LedgerReport
     from deploytool.domain.lock_report import LockReport
     from deploytool.domain.proof import ProofReport
@@ -15,7 +16,15 @@ if TYPE_CHECKING:
     from deploytool.domain.report import DriftReport, StatusReport, WhereReport
 
     Report = (
-        DriftReport | StatusReport | WhereReport | ProofReport | PlanReport | ReleaseReport | LedgerReport | LockReport
+        DriftReport
+        | StatusReport
+        | WhereReport
+        | ProofReport
+        | PlanReport
+        | ReleaseReport
+        | LedgerReport
+        | LockReport
+        | CheckReport
     )
 
 
@@ -23,6 +32,21 @@ class Format(StrEnum):
     TABLE = "table"
     JSON = "json"
     MARKDOWN = "markdown"
+    GITHUB = "github"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    GITLAB = "gitlab"
+    HTML = "html"
+
+
+PLAIN = (Format.TABLE, Format.JSON, Format.MARKDOWN)  # what every answer can be written as
+SHOWN = (*PLAIN, Format.GITHUB, Format.HTML)  # of a report that finds nothing: no findings, no annotations
+READERS = {"drift": tuple(Format), "check": tuple(Format), "status": SHOWN, "releases": SHOWN}
+
+
+def formats_of(command: str) -> tuple[Format, ...]:
+    """What the answer of this command can be written as."""
+    return READERS.get(command, PLAIN)
 
 
 def render(
@@ -36,24 +60,67 @@ def render(
     symbols: bool = True,
     fleet: Mapping[str, Any] | None = None,
 ) -> str:
-    """The report as text ending in a newline.
+    """The report as text ending in a newline, in which only annotations are obeyed by who keeps the log.
 
     `width` in columns, None for as wide as needed; `symbols` False keeps our own words to ASCII;
-    `fleet` is the document that `status` carries as JSON.
+    `fleet` is the document that `status` carries as JSON. Raises TypeError for a format that has no reader of it.
     """
+    from deploytool.render.obeyed import disarmed, disarmed_json, disarmed_markup
+
     match format:
         case Format.TABLE:
             from deploytool.render.sheet import View
             from deploytool.render.table import table
 
-            return table(report, View(now, verbose, width, colour, symbols))
+            return disarmed(table(report, View(now, verbose, width, colour, symbols)))
         case Format.JSON:
             from deploytool.render.json import document
 
-            return document(report, fleet=fleet)
+            return disarmed_json(document(report, fleet=fleet))
         case Format.MARKDOWN:
             from deploytool.render.markdown import markdown
 
-            return markdown(report, now=now, verbose=verbose)
+            return disarmed(markdown(report, now=now, verbose=verbose))
+        case Format.GITHUB:
+            from deploytool.render.github import github
+
+            return github(report)
+        case Format.SARIF:
+            from deploytool.render.sarif import sarif
+
+            return disarmed_json(sarif(_found(report)))
+        case Format.JUNIT:
+            from deploytool.render.junit import junit
+
+            return disarmed_markup(junit(_found(report)))
+        case Format.GITLAB:
+            from deploytool.render.gitlab import gitlab
+
+            return disarmed_json(gitlab(_found(report)))
+        case Format.HTML:
+            from deploytool.render.html import html
+
+            return disarmed_markup(html(_page(report), now=now))
         case _:
             assert_never(format)
+
+
+def _found(report: Report) -> CheckReport | DriftReport:
+    """A report that finds something."""
+    from deploytool.domain.check_report import CheckReport
+    from deploytool.domain.report import DriftReport
+
+    if isinstance(report, CheckReport | DriftReport):
+        return report
+    raise TypeError(f"a {type(report).__name__} has no findings")
+
+
+def _page(report: Report) -> CheckReport | DriftReport | StatusReport | LedgerReport:
+    """A report that is shown as a page of its own."""
+    from deploytool.domain.check_report import CheckReport
+    from deploytool.domain.ledger_report import LedgerReport
+    from deploytool.domain.report import DriftReport, StatusReport
+
+    if isinstance(report, CheckReport | DriftReport | StatusReport | LedgerReport):
+        return report
+    raise TypeError(f"a {type(report).__name__} is no page")

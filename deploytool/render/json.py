@@ -21,6 +21,7 @@ from deploytool.render.shapes import Shape, error_shapes, moment_shape, remark_s
 from deploytool.render.text import valid_unicode
 
 if TYPE_CHECKING:
+    from deploytool.domain.check_report import CheckReport
     from deploytool.domain.ledger_report import LedgerReport
     from deploytool.domain.proof import ProofReport
     from deploytool.domain.release_report import PlanReport, ReleaseReport
@@ -45,9 +46,14 @@ def document(report: Report, *, fleet: Mapping[str, Any] | None = None) -> str:
     return json.dumps(_encodable(shape), indent=2) + "\n"
 
 
-def _seldom_shape(report: ProofReport | LedgerReport | PlanReport | ReleaseReport) -> Shape:
+def _seldom_shape(report: ProofReport | LedgerReport | PlanReport | ReleaseReport | CheckReport) -> Shape:
+    from deploytool.domain.check_report import CheckReport
     from deploytool.domain.proof import ProofReport
 
+    if isinstance(report, CheckReport):
+        from deploytool.render.check_json import check_shape
+
+        return check_shape(report)
     if isinstance(report, ProofReport):
         from deploytool.render.explain_json import explain_shape
 

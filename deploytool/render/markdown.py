@@ -17,6 +17,7 @@ from deploytool.domain.report import (
 )
 from deploytool.render.age import age, clock_time
 from deploytool.render.markdown_items import beside, history_items
+from deploytool.render.markdown_room import joined
 from deploytool.render.markdown_text import MARKS, code, fenced, prose, table
 from deploytool.render.wording import (
     containing_of,
@@ -32,6 +33,7 @@ from deploytool.render.wording import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from deploytool.domain.check_report import CheckReport
     from deploytool.domain.ledger_report import LedgerReport
     from deploytool.domain.proof import ProofReport
     from deploytool.domain.release_report import PlanReport, ReleaseReport
@@ -39,23 +41,39 @@ if TYPE_CHECKING:
 
 
 def markdown(report: Report, *, now: datetime, verbose: bool) -> str:
+    from deploytool.domain.check_report import CheckReport
+
+    if isinstance(report, CheckReport):
+        from deploytool.render.check_markdown import comment
+
+        return comment(report, verbose)
+    return joined(markdown_blocks(report, now=now, verbose=verbose))
+
+
+def markdown_blocks(report: Report, *, now: datetime, verbose: bool) -> Sequence[str]:
+    """Headings, paragraphs, tables and lists; nothing of a block reaches into another, but a part that is folded."""
     match report:
         case DriftReport():
-            blocks = _drift(report, now, verbose)
+            return _drift(report, now, verbose)
         case StatusReport():
-            blocks = _status(report, now)
+            return _status(report, now)
         case WhereReport():
-            blocks = _where(report, now)
+            return _where(report, now)
         case LockReport():
-            blocks = _locks(report)
-        case _:
-            blocks = [*_seldom_blocks(report, now)]
-    return "\n\n".join(block for block in blocks if block) + "\n"
+            return _locks(report)
+    return _seldom_blocks(report, now, verbose)
 
 
-def _seldom_blocks(report: ProofReport | LedgerReport | PlanReport | ReleaseReport, now: datetime) -> Sequence[str]:
+def _seldom_blocks(
+    report: ProofReport | LedgerReport | PlanReport | ReleaseReport | CheckReport, now: datetime, verbose: bool
+) -> Sequence[str]:
+    from deploytool.domain.check_report import CheckReport
     from deploytool.domain.proof import ProofReport
 
+    if isinstance(report, CheckReport):
+        from deploytool.render.check_markdown import check_blocks
+
+        return check_blocks(report, verbose)
     if isinstance(report, ProofReport):
         from deploytool.render.explain_markdown import explain_blocks
 

@@ -15,6 +15,7 @@ MARKS = {
     Verdict.MISSING: "🚫",
     Verdict.UNKNOWN: "❔",
 }
+END_OF_DETAILS = "</details>"
 # Plain words: nothing in them is a mention, a reference, a link, an emoji code or Markdown.
 PLAIN = re.compile(r"(?!.*(?:www\.|\bGH-\d))[A-Za-z0-9%,;()' .-]*(?::(?= |$)[A-Za-z0-9%,;()' .-]*)*", re.IGNORECASE)
 
@@ -48,3 +49,8 @@ def fenced(text: str) -> str:
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}text\n{text.rstrip()}\n{fence}"
+
+
+def details(title: str) -> list[str]:
+    """What begins a part that is folded away; `END_OF_DETAILS` ends it. The title is ours, in plain words."""
+    return [f"<details><summary>{title}</summary>"]

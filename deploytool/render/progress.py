@@ -15,8 +15,9 @@ from typing import TextIO
 
 from rich.cells import cell_len, set_cell_size
 
+from deploytool.render.obeyed import disarmed
 from deploytool.render.release_wording import took
-from deploytool.render.screen import COMMAND, Screen, as_text, hush
+from deploytool.render.screen import Screen, hush
 from deploytool.render.text import printable
 
 SPIN = "|/-\\"
@@ -151,7 +152,7 @@ class Progress:
 
     def _line(self, text: str) -> None:
         self._spoke = self._clock()
-        self._write(f"{COMMAND.sub(as_text, text)}\n")
+        self._write(f"{disarmed(text)}\n")
 
     def _write(self, text: str) -> None:
         encoding = self._stream.encoding or "utf-8"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from enum import StrEnum
 from typing import TextIO
 
 from deploytool.errors import DeployToolError, ExitCode
+from deploytool.render.obeyed import disarmed
 
 SYMBOLS = "✓✗≠∅→├└│─"  # everything beyond ASCII that our own words use
 
@@ -33,19 +33,15 @@ def screen_of(stream: TextIO, environ: Mapping[str, str], colour: Colour = Colou
     return Screen(_width(stream, environ), _colour(stream, environ, colour), _symbols(stream))
 
 
-# What a build service would obey at the beginning of a line of its log.
-COMMAND = re.compile(r"^([^\S\n]*)(::|##\[)", re.MULTILINE)
-
-
-def as_text(match: re.Match[str]) -> str:
-    return f"{match[1]}\\x{ord(match[2][0]):02x}{match[2][1:]}"
-
-
 def say(text: str, stream: TextIO | None = None) -> None:
-    """Write the whole answer, ending in one newline. A reader that has gone away is not an error."""
+    """Write a whole text, ending in one newline, in which nothing is obeyed by who keeps the log."""
+    write(disarmed(text), stream)
+
+
+def write(text: str, stream: TextIO | None = None) -> None:
+    """Write it as it is, ending in one newline. A reader that has gone away is not an error."""
     stream = sys.stdout if stream is None else stream
     encoding = stream.encoding or "utf-8"
-    text = COMMAND.sub(as_text, text)
     text = (text if text.endswith("\n") else text + "\n").encode(encoding, "backslashreplace").decode(encoding)
     try:
         stream.write(text)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from io import StringIO
 
 from rich.console import Console
@@ -98,12 +99,18 @@ def indented(lines: Iterable[Text]) -> list[Text]:
     return [joined(" " * GAP, line) for line in lines]
 
 
+@cache
+def _ruler() -> Console:
+    """What rich asks about tabs and emoji when it breaks lines; there is nothing to ask twice."""
+    return Console(file=StringIO())
+
+
 def wrapped(text: Text, width: int) -> list[Text]:
     if text.cell_len <= width:
         return [text]
     if " " not in text.plain:
         return _wrapped_name(text, width)
-    return list(text.wrap(Console(file=StringIO(), width=width), width, overflow="fold"))
+    return list(text.wrap(_ruler(), width, overflow="fold"))
 
 
 def _wrapped_name(name: Text, width: int) -> list[Text]:
@@ -113,7 +120,7 @@ def _wrapped_name(name: Text, width: int) -> list[Text]:
         if lines[-1].cell_len + part.cell_len <= width:
             lines[-1].append_text(part)
         else:
-            lines += part.wrap(Console(file=StringIO(), width=width), width, overflow="fold")
+            lines += part.wrap(_ruler(), width, overflow="fold")
     return [line for line in lines if line.plain]
 
 

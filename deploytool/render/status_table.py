@@ -28,7 +28,7 @@ def status_lines(report: StatusReport, view: View) -> list[Text]:
     lines = [*lay_out(columns, "Commit known by", rows, view.width), Text()] if rows else []
     beside = side_lines(report.errors, report.unmanaged, (), view.width)
     lines += [*beside, Text()] if beside else []
-    return lines + hanging(Text(), words(_summary(report), "bold"), view.width)
+    return lines + hanging(Text(), words(summary_of(report), "bold"), view.width)
 
 
 def _row(row: StatusRow, regions: bool, now: datetime) -> Row:
@@ -47,7 +47,7 @@ def _row(row: StatusRow, regions: bool, now: datetime) -> Row:
     )
 
 
-def _summary(report: StatusReport) -> str:
+def summary_of(report: StatusReport) -> str:
     services = {(row.service, row.region) for row in report.rows}
     serving = {(row.service, row.region) for row in report.rows if row.row is not None}
     blind = f"; {counted(len(report.errors), 'region')} not looked at" if report.errors else ""

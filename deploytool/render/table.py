@@ -14,6 +14,7 @@ from deploytool.render.where_table import where_lines
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from deploytool.domain.check_report import CheckReport
     from deploytool.domain.ledger_report import LedgerReport
     from deploytool.domain.proof import ProofReport
     from deploytool.domain.release_report import PlanReport, ReleaseReport
@@ -37,10 +38,17 @@ def table(report: Report, view: View) -> str:
     return painted(lines, view.colour)
 
 
-def _seldom_lines(report: ProofReport | LedgerReport | PlanReport | ReleaseReport, view: View) -> list[Text]:
+def _seldom_lines(
+    report: ProofReport | LedgerReport | PlanReport | ReleaseReport | CheckReport, view: View
+) -> list[Text]:
     """Most of this room: loaded only when it is asked for."""
+    from deploytool.domain.check_report import CheckReport
     from deploytool.domain.proof import ProofReport
 
+    if isinstance(report, CheckReport):
+        from deploytool.render.check_table import check_lines
+
+        return check_lines(report, view)
     if isinstance(report, ProofReport):
         from deploytool.render.explain_table import explain_lines
 
