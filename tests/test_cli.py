@@ -267,6 +267,8 @@ def test_a_slip_of_the_fingers_is_2_and_names_the_nearest(door: Door, argv: list
         (["drift", "--format", "json", "--format", "table"], "not json and table"),
         (["releases", "--format", "html:no/such/folder/x.html"], "mkdir -p no/such/folder"),
         (["drift", "--format", "json:."], "is a folder"),
+        (["drift", "--format", "json:a", "--format", "html:./b/../a"], "There is no folder b/.."),
+        (["drift", "--format", "json:a", "--format", "html:./a"], "Two answers would go to a"),
     ],
 )
 def test_a_format_that_cannot_be_is_refused_before_any_work(

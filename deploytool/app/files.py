@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 from deploytool.errors import DeployToolError, ExitCode, UsageError
@@ -12,12 +13,18 @@ from deploytool.errors import DeployToolError, ExitCode, UsageError
 SPECIAL = ("/dev/", "/proc/")  # a place to write into, never a name to put something else behind
 
 
-def must_be_possible(file: Path) -> None:
-    """Raises UsageError when no file can come to be there."""
-    if file.is_dir():
-        raise UsageError(f"{file} is a folder.", hint=f"Name a file in it, such as {file / 'answer'}")
-    if not file.parent.is_dir():
-        raise UsageError(f"There is no folder {file.parent}.", hint=f"mkdir -p {file.parent}")
+def must_be_possible(files: Sequence[Path]) -> None:
+    """Raises UsageError where no file can come to be, and when two answers would go to one."""
+    places: set[Path] = set()
+    for file in files:
+        if file.is_dir():
+            raise UsageError(f"{file} is a folder.", hint=f"Name a file in it, such as {file / 'answer'}")
+        if not file.parent.is_dir():
+            raise UsageError(f"There is no folder {file.parent}.", hint=f"mkdir -p {file.parent}")
+        place = file.parent.resolve() / file.name
+        if place in places:
+            raise UsageError(f"Two answers would go to {file}.", hint="Give each one a file of its own.")
+        places.add(place)
 
 
 def put(file: Path, text: str) -> None:

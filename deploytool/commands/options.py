@@ -114,11 +114,11 @@ LockWait = Annotated[
 def outputs_of(said: Sequence[str] | None, command: str) -> tuple[Output, ...]:
     """What `--format` asks of a command, before it does anything. Raises UsageError for what cannot be done."""
     outputs = outputs_in(said or (), command)
-    for output in outputs:
-        if output.file is not None:
-            from deploytool.app.files import must_be_possible
+    files = [output.file for output in outputs if output.file is not None]
+    if files:
+        from deploytool.app.files import must_be_possible
 
-            must_be_possible(output.file)
+        must_be_possible(files)
     return outputs
 
 

@@ -22,7 +22,7 @@ class Output:
 def outputs_in(said: Iterable[str], command: str) -> tuple[Output, ...]:
     """`table`, `sarif:FILE`, in the order that they were said; a table on standard output when nothing was.
 
-    Raises UsageError for what this command cannot be written as, and for two answers in one place.
+    Raises UsageError for what this command cannot be written as, and for two answers on standard output.
     """
     outputs = tuple(_output(text, command) for text in said) or (Output(Format.TABLE),)
     shown = [output.format for output in outputs if output.file is None]
@@ -31,10 +31,6 @@ def outputs_in(said: Iterable[str], command: str) -> tuple[Output, ...]:
             f"Only one answer goes to standard output, not {listed(shown, 'and')}.",
             hint=f"Give the others a file each, such as --format {shown[-1]}:FILE",
         )
-    files = [output.file for output in outputs if output.file is not None]
-    twice = next((file for number, file in enumerate(files) if file in files[:number]), None)
-    if twice is not None:
-        raise UsageError(f"Two answers would go to {twice}.", hint="Give each one a file of its own.")
     return outputs
 
 

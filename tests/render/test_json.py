@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -12,7 +13,10 @@ import pytest
 from hypothesis import given
 from jsonschema import Draft202012Validator
 
+from deploytool.domain.check_report import CheckVerdict
+from deploytool.domain.check_rules import RULES
 from deploytool.domain.doubt import Doubt, DoubtKind
+from deploytool.domain.finding import Severity
 from deploytool.domain.ledger_report import Standing
 from deploytool.domain.model import Kind
 from deploytool.domain.plan import Risk
@@ -32,6 +36,8 @@ from deploytool.domain.report import (
 )
 from deploytool.errors import ExitCode
 from deploytool.render import Format, render
+from tests.render.check_strategies import check_reports
+from tests.render.checks import check_report
 from tests.render.locks import lock_report
 from tests.render.proofs import (
     BASE,
@@ -57,7 +63,7 @@ def schema_of(name: str) -> dict[str, Any]:
 
 CHECKS = {
     name: Draft202012Validator(schema_of(name))
-    for name in ("deploy", "drift", "explain", "lock", "releases", "status", "where")
+    for name in ("check", "deploy", "drift", "explain", "lock", "releases", "status", "where")
 }
 
 
@@ -66,7 +72,7 @@ def document(report: Any, fleet: dict[str, Any] | None = None) -> dict[str, Any]
     return said
 
 
-@given(reports | told_reports)
+@given(reports | told_reports | check_reports)
 def test_every_output_keeps_its_schema(report: Any) -> None:
     said = document(report)
     CHECKS[said["schema"].split("/")[1]].validate(said)
@@ -140,6 +146,7 @@ def test_where_names_the_commit_that_stands_for_it() -> None:
         ("deploy", "outcome", Outcome),
         ("releases", "release_kind", ReleaseKind),
         ("releases", "outcome", Outcome),
+        ("check", "severity", Severity),
         ("status", "serving", ServingState),
         ("status", "provenance", Source),
     ],
@@ -242,6 +249,36 @@ def test_lock_as_the_contract_has_it() -> None:
     assert said["week"] == {"holds": 3, "longest_hold_seconds": 4000, "longest_wait_seconds": 70}
     assert list(said["leases"][0]) == schema_of("lock")["$defs"]["lease"]["required"]
     CHECKS["lock"].validate(document(replace(lock_report(), held=(), max_age=None)))
+
+
+def test_check_as_the_contract_has_it() -> None:
+    said = document(check_report())
+    CHECKS["check"].validate(said)
+    assert list(said) == [
+        *("schema", "generated_at", "verdict", "base", "head", "counts", "findings", "forecast"),
+        *("services", "accepted", "errors", "remarks"),
+    ]
+    assert (said["schema"], said["verdict"]) == ("deploytool/check/1", "fail")
+    assert said["base"] == {"ref": "origin/main", "commit": check_report().base.commit}
+    assert said["counts"] == {"error": 2, "warning": 2, "note": 1, "existing": 1}
+    assert said["forecast"] == {"stale": ["prediction-worker", "prediction-coordinator"]}
+    first, last = said["findings"][0], said["findings"][-1]
+    assert list(first) == [
+        *("rule", "severity", "service", "path", "line", "message", "hint", "existing", "detail", "fingerprint")
+    ]
+    assert (first["rule"], first["severity"], first["line"]) == ("DT201", "error", 41)
+    assert first["detail"]["chain"] == ["predictions/worker/worker.py", "shared/alerts/__init__.py"]
+    assert first["fingerprint"] == check_report().findings[0].fingerprint
+    assert (first["existing"], last["existing"]) == (False, True)
+    assert [(one["reason"], one["until"]) for one in said["accepted"]] == [
+        ("one-off scripts", "2027-01-01"),
+        ("asked for", None),
+    ]
+    defs = schema_of("check")["$defs"]
+    assert schema_of("check")["properties"]["verdict"]["enum"] == list(CheckVerdict)
+    assert list(defs["finding"]["properties"]) == defs["finding"]["required"] == list(first)
+    assert list(defs["accepted"]["properties"]) == defs["accepted"]["required"] == list(said["accepted"][0])
+    assert all(re.fullmatch(defs["rule"]["pattern"], rule) for rule in RULES)
 
 
 @pytest.mark.parametrize("break_it", ["extra key", "wrong type", "missing key", "unknown word", "local time"])
