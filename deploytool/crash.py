@@ -12,7 +12,7 @@ from pathlib import Path
 
 from deploytool.render.text import printable
 
-PACKAGES = ("deploytool", "typer", "rich", "pydantic", "google-cloud-run", "starlette", "uvicorn")
+PACKAGES = ("deploytool", "typer", "rich", "pydantic", "google-cloud-run", "jinja2", "starlette", "uvicorn")
 LONGEST_LINE = 500  # messages may quote data; a traceback needs no more than this
 SHORTEST_SECRET = 6  # shorter values of the environment ("1", "en") occur in any text
 

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rich.text import Text
 
-from deploytool.domain.report import FileChange, Relevance
+from deploytool.domain.report import FileChange
+from deploytool.render.forest import Node, forest_of, note_of
 from deploytool.render.history import FILE_INDENT, more_files
 from deploytool.render.sheet import View, hanging, joined, words
-from deploytool.render.wording import MOST_FILES, chain_of, reaching_first
-
-SAID = {Relevance.NOT_IMPORTED: "nothing it runs imports it"}  # where no note says it better
-
-
-@dataclass(slots=True)
-class Node:
-    """A file, and what it imports on the way to `below`; `file` when it is one of those asked about."""
-
-    path: str
-    file: FileChange | None = None
-    below: dict[str, Node] = field(default_factory=dict)
+from deploytool.render.wording import MOST_FILES, reaching_first
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +30,6 @@ def tree_lines(files: Sequence[FileChange], view: View) -> list[Text]:
     for node, guides in _drawn([*forest_of(shown).values()], view.symbols):
         lines += _node_lines(node, guides, wide, view)
     return [*lines, *more_files(files)]
-
-
-def forest_of(files: Sequence[FileChange]) -> dict[str, Node]:
-    """Trees by their root's path; a file without a chain is a root."""
-    roots: dict[str, Node] = {}
-    for file in files:
-        level = roots
-        for step in chain_of(file):
-            node = level.setdefault(step, Node(step))
-            level = node.below
-        node.file = file
-    return roots
 
 
 def _drawn(nodes: Sequence[Node], symbols: bool, above: Guides | None = None) -> Iterator[tuple[Node, Guides]]:
@@ -73,5 +51,5 @@ def _node_lines(node: Node, guides: Guides, wide: int, view: View) -> list[Text]
     under = words(" " * word.cell_len + guides.under + below, "dim")
     path = words(node.path, "bold" if reaches else "dim")
     lines = hanging(joined(word, words(guides.first, "dim")), path, view.width, under)
-    note = (file.note or SAID.get(file.relevance, "")) if file else ""
+    note = note_of(file) if file else ""
     return [*lines, *hanging(under, words(note, "dim"), view.width, under)] if note else lines

@@ -9,6 +9,8 @@ from deploytool.domain.report import (
     Contains,
     DriftReport,
     FileChange,
+    LookError,
+    Remark,
     ServiceDrift,
     ServingRow,
     ServingState,
@@ -89,6 +91,16 @@ def unmanaged_of(found: Sequence[Unmanaged]) -> str:
     """`2 not in services.toml: web (us-west2), nightly (us-west2, job)`."""
     names = [f"{one.name} ({one.region}{'' if one.kind == 'service' else f', {one.kind}'})" for one in found]
     return f"{len(found):,} not in services.toml: {', '.join(names)}"
+
+
+def blind_of(error: LookError) -> str:
+    """`could not look at us-west2: 403 Forbidden`."""
+    where = f" at {error.region}" if error.region else ""
+    return f"could not look{where}: {error.message}"
+
+
+def remark_of(remark: Remark) -> str:
+    return f"{remark.message} (hint: {remark.hint})" if remark.hint else remark.message
 
 
 def revision_of(service: str, row: ServingRow) -> str:
