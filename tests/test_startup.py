@@ -10,7 +10,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-HEAVY = {"google", "git", "gitdb", "jinja2", "pydantic", "rich", "requests", "starlette", "uvicorn", "tomlkit", "sqlite3"}
+HEAVY = {
+    "google",
+    "git",
+    "gitdb",
+    "jinja2",
+    "pydantic",
+    "rich",
+    "requests",
+    "starlette",
+    "uvicorn",
+    "tomlkit",
+    "sqlite3",
+}
 LOADED = """
 import atexit, json, sys
 sys.argv = ["deploytool", *{argv!r}]

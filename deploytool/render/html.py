@@ -1,0 +1,86 @@
+"""The report as one HTML file: nothing is loaded, nothing runs, and it reads well in a mail and on a phone."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from deploytool.domain.check_report import CheckReport
+from deploytool.domain.ledger_report import LedgerReport
+from deploytool.domain.release_report import ReleaseReport
+from deploytool.domain.report import DriftReport, StatusReport
+from deploytool.render.age import age, clock_time, stamp
+from deploytool.render.html_check import check_page
+from deploytool.render.html_drift import drift_page
+from deploytool.render.html_tables import ledger_page, release_page, status_page
+from deploytool.render.html_tones import SEVERITY_MARKS, VERDICT_MARKS, ending_mark
+from deploytool.render.quiet import quiet_markup
+from deploytool.render.text import printable
+from deploytool.render.wording import counted, short, unmanaged_of
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def html(report: CheckReport | DriftReport | StatusReport | LedgerReport | ReleaseReport, *, now: datetime) -> str:
+    """The whole file, in ASCII, so that it survives every mail and every terminal."""
+    template, page = _page(report, now)
+    style = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8").strip())
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    made = _environment(now).get_template(template).render(page, style=style, digest=digest, report=report)
+    return quiet_markup(made.encode("ascii", "xmlcharrefreplace").decode())
+
+
+def _page(report: Any, now: datetime) -> tuple[str, Mapping[str, Any]]:
+    match report:
+        case CheckReport():
+            return "check.html", check_page(report)
+        case DriftReport():
+            return "drift.html", drift_page(report, now)
+        case StatusReport():
+            return "status.html", status_page(report)
+        case LedgerReport():
+            return "ledger.html", ledger_page(report)
+        case ReleaseReport():
+            return "releases.html", release_page(report)
+    raise TypeError(f"no page for {type(report).__name__}")
+
+
+def _environment(now: datetime) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        finalize=_visible,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(
+        stamp=stamp,
+        clock=clock_time,
+        ago=lambda moment: _ago(moment, now),
+        now=now,
+        short=short,
+        counted=counted,
+        unmanaged_of=unmanaged_of,
+        ending_mark=ending_mark,
+        VERDICT_MARKS=VERDICT_MARKS,
+        SEVERITY_MARKS=SEVERITY_MARKS,
+    )
+    return environment
+
+
+def _visible(value: Any) -> Any:
+    """The one place where text passes on its way to the page; what is markup already has passed."""
+    return value if isinstance(value, Markup) else printable(str(value))
+
+
+def _ago(moment: datetime, now: datetime) -> str:
+    said = age(moment, now)
+    return said if said == "now" else f"{said} ago"
