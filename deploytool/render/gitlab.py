@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 
 from deploytool.domain.check_report import CheckReport
@@ -10,7 +11,6 @@ from deploytool.domain.finding import Finding, Severity
 from deploytool.domain.report import DriftReport, LookError
 from deploytool.render.findings import findings_of
 from deploytool.render.places import Spot, config_spot, spot_of, unseen
-from deploytool.render.quiet import quiet_json
 from deploytool.render.shapes import Shape
 from deploytool.render.text import printable, valid_unicode
 from deploytool.render.wording import blind_of
@@ -20,7 +20,7 @@ SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.NO
 
 def gitlab(report: CheckReport | DriftReport) -> str:
     """A list of entries in the order of the report; GitLab tells new ones from old ones by their fingerprints."""
-    return quiet_json(list(_entries(report)))
+    return json.dumps([*_entries(report)], indent=2) + "\n"
 
 
 def _entries(report: CheckReport | DriftReport) -> Iterator[Shape]:

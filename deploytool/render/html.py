@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,6 @@ from deploytool.render.html_check import check_page
 from deploytool.render.html_drift import drift_page
 from deploytool.render.html_tables import ledger_page, release_page, status_page
 from deploytool.render.html_tones import SEVERITY_MARKS, VERDICT_MARKS, ending_mark
-from deploytool.render.quiet import quiet_markup
 from deploytool.render.text import printable
 from deploytool.render.wording import counted, short, unmanaged_of
 
@@ -33,8 +33,9 @@ def html(report: CheckReport | DriftReport | StatusReport | LedgerReport | Relea
     template, page = _page(report, now)
     style = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8").strip())
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    made = _environment(now).get_template(template).render(page, style=style, digest=digest, report=report)
-    return quiet_markup(made.encode("ascii", "xmlcharrefreplace").decode())
+    beside = {"style": style, "digest": digest, "report": report, "ago": lambda moment: _ago(moment, now)}
+    made = _environment().get_template(template).render(page, **beside)
+    return made.encode("ascii", "xmlcharrefreplace").decode() + "\n"
 
 
 def _page(report: Any, now: datetime) -> tuple[str, Mapping[str, Any]]:
@@ -52,7 +53,8 @@ def _page(report: Any, now: datetime) -> tuple[str, Mapping[str, Any]]:
     raise TypeError(f"no page for {type(report).__name__}")
 
 
-def _environment(now: datetime) -> Environment:
+@cache
+def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -64,8 +66,6 @@ def _environment(now: datetime) -> Environment:
     environment.globals.update(
         stamp=stamp,
         clock=clock_time,
-        ago=lambda moment: _ago(moment, now),
-        now=now,
         short=short,
         counted=counted,
         unmanaged_of=unmanaged_of,

@@ -10,6 +10,7 @@ from typing import Any
 from deploytool.domain.check_report import CheckReport, CheckVerdict
 from deploytool.domain.check_rules import RULES
 from deploytool.domain.finding import Finding, Severity
+from deploytool.render.check_wording import chain_of, place_of
 from deploytool.render.html_tones import Mark
 from deploytool.render.wording import counted
 
@@ -19,6 +20,7 @@ MARKS = {
     CheckVerdict.PASS: Mark("✓", "good"),
 }
 MOST_LINES = 40  # of one piece of evidence
+MOST_FINDINGS = 200  # of one service; --format json has all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +30,14 @@ class Group:
     id: str
     service: str | None
     failing: int
-    fresh: tuple[Finding, ...]
-    existing: tuple[Finding, ...]
+    shown: tuple[Finding, ...]  # what the branch brings, and what else stops it
+    before: tuple[Finding, ...]  # what was there before and stops nothing
     stale: bool
 
     @property
     def counts(self) -> str:
-        """`1 error, 2 warnings`, of what the branch brings."""
-        found = [finding.severity for finding in self.fresh]
+        """`1 error, 2 warnings`."""
+        found = [finding.severity for finding in self.shown]
         return ", ".join(counted(found.count(one), one) for one in Severity if one in found)
 
 
@@ -47,8 +49,9 @@ def check_page(report: CheckReport) -> Mapping[str, Any]:
         "groups": _groups(report),
         "silent": [name for name in report.services if not report.of(name) and name not in report.stale],
         "fails": report.policy.fails,
-        "place_of": _place,
-        "chain_of": _chain,
+        "most": MOST_FINDINGS,
+        "place_of": place_of,
+        "chain_of": chain_of,
         "evidence_of": lambda finding: [*_evidence(finding.detail)],
         "rules": [RULES[rule] for rule in sorted(used) if rule in RULES],
     }
@@ -69,34 +72,22 @@ def _groups(report: CheckReport) -> list[Group]:
     found = (finding.service for finding in report.findings)
     names = [name for name in dict.fromkeys((*report.services, *report.stale, *found)) if name is not None]
     groups = [_group(f"s{number}", name, report) for number, name in enumerate((*names, None), start=1)]
-    return sorted((one for one in groups if one.fresh or one.existing or one.stale), key=_gravity)
+    return sorted((one for one in groups if one.shown or one.before or one.stale), key=_gravity)
 
 
 def _group(id: str, service: str | None, report: CheckReport) -> Group:
+    """The gravest first."""
+    fails = report.policy.fails
     findings = sorted(report.of(service), key=lambda finding: -finding.severity.rank)
-    return Group(
-        id,
-        service,
-        sum(map(report.policy.fails, findings)),
-        tuple(finding for finding in findings if not finding.existing),
-        tuple(finding for finding in findings if finding.existing),
-        service in report.stale,
-    )
+    shown = tuple(finding for finding in findings if fails(finding) or not finding.existing)
+    before = tuple(finding for finding in findings if finding.existing and not fails(finding))
+    return Group(id, service, sum(map(fails, findings)), shown, before, service in report.stale)
 
 
 def _gravity(group: Group) -> tuple[int, ...]:
     """Smaller is graver."""
-    ranks = [finding.severity.rank for finding in group.fresh]
-    return (-group.failing, *(-ranks.count(rank) for rank in (2, 1, 0)), -len(group.existing))
-
-
-def _place(finding: Finding) -> str:
-    return f"{finding.path}{f':{finding.line}' if finding.line else ''}" if finding.path is not None else ""
-
-
-def _chain(finding: Finding) -> list[str]:
-    chain = finding.detail.get("chain")
-    return [str(step) for step in chain] if isinstance(chain, list | tuple) else []
+    ranks = [finding.severity.rank for finding in group.shown]
+    return (-group.failing, *(-ranks.count(rank) for rank in (2, 1, 0)), -len(group.before))
 
 
 def _evidence(detail: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[str]]]:

@@ -10,8 +10,8 @@ from deploytool.domain.check_report import CheckReport
 from deploytool.domain.finding import Finding
 from deploytool.domain.report import DriftReport, LookError, ServiceDrift, Verdict
 from deploytool.render.age import stamp
+from deploytool.render.check_wording import place_of
 from deploytool.render.places import unseen
-from deploytool.render.quiet import quiet_markup
 from deploytool.render.text import printable
 from deploytool.render.wording import (
     MOST_COMMITS,
@@ -47,7 +47,8 @@ def junit(report: CheckReport | DriftReport) -> str:
     root = Element("testsuites", {"name": name, **_counts(cases)})
     root.append(suite)
     indent(root)
-    return quiet_markup(tostring(root, encoding="us-ascii", xml_declaration=True).decode()) + "\n"
+    said: bytes = tostring(root, encoding="us-ascii", xml_declaration=True)
+    return f"{said.decode()}\n"
 
 
 def _counts(cases: Sequence[Element]) -> dict[str, str]:
@@ -72,7 +73,7 @@ def _check_cases(report: CheckReport) -> Iterator[Element]:
 
 
 def _finding_lines(finding: Finding) -> Iterator[str]:
-    place = f"{finding.path}{f':{finding.line}' if finding.line else ''}: " if finding.path is not None else ""
+    place = f"{place_of(finding)}: " if place_of(finding) else ""
     existing = " (was there before)" if finding.existing else ""
     yield f"{finding.severity} {finding.rule} {place}{finding.message}{existing}"
     if finding.hint:

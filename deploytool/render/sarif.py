@@ -5,6 +5,7 @@ Section numbers are those of the OASIS standard; limits are those of GitHub's co
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -16,7 +17,6 @@ from deploytool.domain.finding import Accepted, Finding
 from deploytool.domain.report import DriftReport
 from deploytool.render.findings import ALL_RULES, findings_of
 from deploytool.render.places import Spot, spot_of, unseen, within
-from deploytool.render.quiet import quiet_json
 from deploytool.render.shapes import Shape
 from deploytool.render.text import printable
 from deploytool.render.wording import blind_of, counted, remark_of, unmanaged_of
@@ -42,7 +42,7 @@ def sarif(report: CheckReport | DriftReport) -> str:
         "invocations": [_invocation(report, len(told) - MOST_RESULTS)],
         "results": [*_results(told[:MOST_RESULTS], rules, report)],
     }
-    return quiet_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
 def _command(report: CheckReport | DriftReport) -> str:
