@@ -12,7 +12,7 @@ from deploytool.commands.options import (
     ConfigFile,
     ExitZero,
     FleetFiles,
-    FormatsOption,
+    FoundFormats,
     RepositoryFolder,
     outputs_of,
 )
@@ -47,17 +47,19 @@ def check(
         typer.Option(metavar="RULE:PATH", help="Accept findings of this rule there, in this run.", show_default=False),
     ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show every finding, and what was there.")] = False,
-    formats: FormatsOption = None,
+    format: FoundFormats = None,
     exit_zero: ExitZero = False,
     config: ConfigFile = None,
     repository: RepositoryFolder = None,
     color: ColourChoice = None,
 ) -> None:
     """Show what this branch will break, make stale, or leave unowned."""
+    outputs = outputs_of(format, "check")
     app = fuse_box(ctx, config, repository, color)
     from deploytool.commands import check as command
+    from deploytool.commands.check_sides import Wishes
 
-    wishes = command.Wishes(
+    wishes = Wishes(
         base=base,
         head=head,
         staged=staged,
@@ -67,4 +69,4 @@ def check(
         fail_on=tuple(fail_on or ()),
         ignore=tuple(ignore or ()),
     )
-    end(command.run(app, wishes, outputs_of(formats), verbose=verbose), exit_zero)
+    end(command.run(app, wishes, outputs, verbose=verbose), exit_zero)

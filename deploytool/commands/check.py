@@ -22,7 +22,7 @@ from deploytool.errors import ExitCode, RepositoryError, UsageError
 
 if TYPE_CHECKING:
     from deploytool.app import App
-    from deploytool.render import Output
+    from deploytool.render.outputs import Output
 
 
 def run(app: App, wishes: Wishes, outputs: Sequence[Output], *, verbose: bool) -> ExitCode:
@@ -38,6 +38,7 @@ def run(app: App, wishes: Wishes, outputs: Sequence[Output], *, verbose: bool) -
         file=found.file,
         now=app.now(),
         live=live,
+        committed=found.sides.committed,
         policy=policy,
         acceptances=acceptances,
         remarks=found.sides.remarks,
@@ -46,7 +47,7 @@ def run(app: App, wishes: Wishes, outputs: Sequence[Output], *, verbose: bool) -
         report = Inspection(found.repository).check(asked)
     except KeyError as absent:
         raise RepositoryError(f"The branch could not be read: {NOT_HERE}.", hint=FETCH) from absent
-    app.deliver(report, outputs, verbose=verbose)
+    app.say(report, outputs, verbose=verbose)
     return report.exit_code
 
 

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 from deploytool.config import Config, find
 from deploytool.detect.branch.place import describes, path_in, repository_around
 from deploytool.detect.branch.told import Told, told_at
-from deploytool.detect.coverage import FETCH, NOT_HERE
 from deploytool.detect.sides import sides_of
 from deploytool.domain.check_report import Compared
 from deploytool.domain.report import Remark
-from deploytool.domain.tree import Tree
+from deploytool.domain.tree import EMPTY_TREE, Tree
 from deploytool.errors import ConfigurationError, RepositoryError, UsageError
 
 if TYPE_CHECKING:
@@ -36,13 +35,14 @@ class Wishes:
 
 
 @dataclass(frozen=True, slots=True)
-class Sides:
-    """The two commits, read."""
+class Read:
+    """The two commits, read; `committed` is False when the head is what is staged."""
 
     base: Compared
     head: Compared
     trees: tuple[Tree, Tree]
     remarks: tuple[Remark, ...] = ()
+    committed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Found:
     """Where the sources are, and what services.toml says on both sides; `file` is None when it lies outside."""
 
     repository: Repository
-    sides: Sides
+    sides: Read
     told: tuple[Told, Told]
     file: str | None
 
@@ -106,11 +106,28 @@ def _loaded(app: App) -> Config | None:
         return None
 
 
-def _sides(app: App, repository: Repository, target: str | None, wishes: Wishes) -> Sides:
-    if wishes.staged and wishes.head:
+def _sides(app: App, repository: Repository, target: str | None, wishes: Wishes) -> Read:
+    """Raises RepositoryError or UsageError when it cannot be told what is compared with what."""
+    if wishes.staged:
+        return _staged(app, repository, target, wishes)
+    found = sides_of(repository, base=wishes.base, head=wishes.head, environ=app.environ, target=target)
+    trees = repository.trees([found.base.commit, found.head.commit])
+    return Read(found.base, found.head, (trees[found.base.commit], trees[found.head.commit]), found.remarks)
+
+
+def _staged(app: App, repository: Repository, target: str | None, wishes: Wishes) -> Read:
+    """Against HEAD: what the next commit brings; or against where the branch left `--base`."""
+    from deploytool.adapters.git.staged import staged_tree
+
+    if wishes.head is not None:
         raise UsageError("--staged and --head name two heads.", hint="Leave one of them out.")
-    base, head, remarks = sides_of(repository, base=wishes.base, head=wishes.head, environ=app.environ, target=target)
-    trees = repository.trees([base.commit, head.commit])
-    if base.commit not in trees or head.commit not in trees:
-        raise RepositoryError(f"The branch could not be read: {NOT_HERE}.", hint=FETCH)
-    return Sides(base, head, (trees[base.commit], trees[head.commit]), remarks)
+    tree = staged_tree(repository, app.environ.get("GIT_INDEX_FILE"))
+    head = Compared("what is staged", tree.oid)
+    here = repository.named("HEAD")
+    if here is None:
+        empty = Tree(repository.objects, EMPTY_TREE[repository.facts.id_length])
+        return Read(Compared("nothing", empty.oid), head, (empty, tree), committed=False)
+    base, remarks = Compared("HEAD", here), tuple[Remark, ...]()
+    if wishes.base is not None:
+        base, _, remarks = sides_of(repository, base=wishes.base, head="HEAD", environ=app.environ, target=target)
+    return Read(base, head, (repository.trees([base.commit])[base.commit], tree), remarks, committed=False)

@@ -53,6 +53,7 @@ class Asked:
     file: str | None  # its repository path; None: it lies outside
     now: datetime
     live: Live | None = None
+    committed: bool = True  # False: the head is what is staged, which has no history
     policy: Policy = field(default_factory=Policy)
     acceptances: tuple[Acceptance, ...] = ()  # for this run, beside those of services.toml
     remarks: tuple[Remark, ...] = ()
@@ -190,7 +191,7 @@ class _Check:
 
     def _stale(self, reached: dict[str, Reached]) -> dict[str, Reached]:
         """With a fleet: less those that serve the head's content already, a hotfix that is merged at last."""
-        if self.asked.live is None or not reached:
+        if self.asked.live is None or not reached or not self.asked.committed:
             return reached
         report = self.asked.live.drift(self.asked.head.commit, self.head.config)
         self._unseen(report)

@@ -20,7 +20,7 @@ from deploytool.domain.impact import Impact
 from deploytool.domain.imports.lacking.missing_module import Cause, Level, MissingModule
 from deploytool.domain.outline import OutlineMemo, outline_of
 
-WORKING = 1  # how faults are worked out; raise it when the same content could give others
+WORKING = 2  # how faults are worked out; raise it when the same content could give others
 RULE_OF = {
     Cause.NOT_COPIED: "DT201",
     Cause.NOWHERE: "DT201",
@@ -99,7 +99,7 @@ def _rule_of(one: MissingModule, image: Image) -> str:
 def _missing(
     rule: str, subject: str, worst: MissingModule, alike: list[MissingModule], impact: Impact | None, image: Image
 ) -> Finding:
-    more = f" (and {len(alike) - 1} more like it)" if len(alike) > 1 else ""
+    more = _more(worst, len(alike) - 1)
     chain = impact.chain(worst.path) if impact else ()
     detail: dict[str, Any] = {"module": worst.name, "chain": list(chain), "late": worst.late}
     if worst.home:
@@ -122,6 +122,14 @@ def _missing(
         subject=subject,
         detail=detail,
     )
+
+
+def _more(worst: MissingModule, others: int) -> str:
+    if not others:
+        return ""
+    if worst.cause is Cause.SHADOWED:
+        return f" (and {others} more of its package)"
+    return f" (and in {others} more file{'' if others == 1 else 's'})"
 
 
 def _in_context(path: str, image: Image) -> str:

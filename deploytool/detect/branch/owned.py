@@ -55,7 +55,11 @@ class Ownership:
             self._known[key] = impact, _disagreement(side, table, impact)
         narrow, wide = self._known[key][1]
         drop = {index for index, path in enumerate(table.roots) if path in wide}
-        kept = [path for index, path in enumerate(table.paths) if index not in drop]
+        kept = [
+            path
+            for index, (path, root) in enumerate(zip(table.paths, table.roots, strict=True))
+            if index not in drop and not narrow.keys() & {*with_parents(root)}
+        ]
         written = f"paths = [{', '.join(map(_quoted, [*kept, *narrow]))}]"
         for path, example in narrow.items():
             message = f"{table.name} loads {example}, which none of its paths names."
@@ -113,7 +117,8 @@ def _disagreement(side: Side, table: ServiceTable, impact: Impact) -> Disagreeme
     roots = {path for paths in declared.values() for path in paths}
     selection = side.seen(table).made.selection
     narrow: dict[str, str] = {}
-    for path in sorted(impact.live - selection.inputs):
+    inits = {f"{above}/__init__.py" for root in roots for above in with_parents(root)}  # on the way to what is owned
+    for path in sorted(impact.live - selection.inputs - inits):
         if "" not in roots and not any(above in roots for above in with_parents(path)):
             narrow.setdefault(_entry(path, selection.roots), path)
     taken = {above for path in _every(impact, selection.inputs) for above in (*with_parents(path), "")}
