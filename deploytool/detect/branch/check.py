@@ -162,7 +162,8 @@ class _Check:
             before[finding.identity] = max(_gravity(finding), before.get(finding.identity, -1))
         for finding in self._findings(self.head, changed):
             old = before.get(finding.identity, -1) >= _gravity(finding)
-            yield replace(finding, existing=True) if old else pointed(finding, self.head)
+            shown = not old or self.asked.policy.everything
+            yield replace(pointed(finding, self.head) if shown else finding, existing=old)
 
     def _findings(self, side: Side, changed: Collection[str]) -> Iterator[Finding]:
         yield from self._or_error(FILE_NAME, lambda: declared_in(side, self.asked.now.date()))

@@ -158,7 +158,7 @@ def test_a_doubt_names_the_line_of_the_script() -> None:
 def test_a_bomb_is_a_doubt_and_takes_no_time(name: str, script: str) -> None:
     start = time.perf_counter()
     program = launched('CMD ["sh", "start.sh"]', {"start.sh": script})
-    assert time.perf_counter() - start < 1
+    assert time.perf_counter() - start < 5  # a bomb would take minutes, and a busy machine takes its time
     assert program.starts or program.doubts or not program.python
     if name not in ("self", "heredoc"):
         assert program.doubts, name
