@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
+from bench.check import Greps
 from deploytool.adapters.git import Repository
 from deploytool.config import Config, ServiceTable, load
 from deploytool.detect.branch.check import Asked, Inspection
@@ -124,8 +125,20 @@ def _one(repository: Repository, config: Config, span: str, forecasts: int) -> N
     again = Machine(repository, config)
     print(f"again, another process's memory {_times(list(_timed(again, pairs)))}")
     print(f"again, the same memory {_times(list(_timed(again, pairs)))}")
+    _grepped(machine, pairs)
     if forecasts:
         _compared(machine, pairs, forecasts)
+
+
+def _grepped(machine: Machine, pairs: Sequence[tuple[str, str]]) -> None:
+    """What greps over the Dockerfiles would have failed, at the commit that brings it."""
+    greps, found = Greps(), []
+    for base, head in pairs:
+        trees = machine.repository.trees([base, head])
+        for table in machine.config.services.values():
+            if greps.lacking(table, trees[head]) - greps.lacking(table, trees[base]):
+                found.append(f"{head[:9]} {table.name}")
+    print(f"greps over the Dockerfiles fail {len({one[:9] for one in found})} of {len(pairs)} commits: {found}")
 
 
 def _timed(machine: Machine, pairs: Sequence[tuple[str, str]]) -> Iterator[float]:

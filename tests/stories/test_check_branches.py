@@ -1,4 +1,4 @@
-"""`deploytool check` as it is typed: on a branch, in CI, on what is staged, with a fleet, and with a branch that lies."""
+"""`deploytool check` as it is typed: on a branch, in CI, on what is staged, with a fleet, with a branch that lies."""
 
 from __future__ import annotations
 
