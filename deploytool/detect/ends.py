@@ -61,7 +61,7 @@ class Ends:
 
     def exactly(self, commit: str, label: str) -> Compared:
         """A commit by its full id."""
-        if not self.repository.trees([commit]):
+        if self.repository.named(commit) != commit:
             raise self._absent(commit, label, fetching_one(commit, shallow=self.shallow))
         return Compared(label, commit)
 
@@ -81,15 +81,13 @@ class Ends:
         return self._held(parents[nth - 1], ref).commit if nth <= len(parents) else None
 
     def _held(self, parent: str, label: str) -> Compared:
-        if not self.repository.trees([parent]):
+        if self.repository.named(parent) is None:
             raise self._absent(parent, label, fetching_parent(parent, self.system, shallow=self.shallow))
         return Compared(label, parent)
 
     def _absent(self, commit: str, label: str, fetch: str) -> RepositoryError:
         called = "" if label == commit[:12] else f" ({label})"
-        return RepositoryError(
-            f"The commit to compare with, {commit[:12]}{called}, is not in this {self.clone}.", hint=fetch
-        )
+        return RepositoryError(f"Commit {commit[:12]}{called} is not in this {self.clone}.", hint=fetch)
 
     def _refusal(self, ref: str, head: str) -> DeployToolError:
         """Exit 3 when a fetch may bring it; exit 2 when it is a slip of the pen."""

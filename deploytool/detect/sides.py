@@ -51,11 +51,11 @@ def _decided(
     ends = Ends(repository, wanted.system)
     end = _head(ends, wanted.head if head is None else head, here)
     if base is not None:
-        return _since(ends, ends.named(base, end.commit), end)
+        return since(ends, ends.named(base, end.commit), end)
     if wanted.base is not None and (head is None or (wanted.head == "HEAD" and end.commit == here)):
         return _by_system(ends, wanted.base, end, wanted.remark)
     begin, branch = _target(ends, target or wanted.target)
-    return _since(ends, begin, end, branch)
+    return since(ends, begin, end, branch)
 
 
 def _head(ends: Ends, ref: str, here: str | None) -> Compared:
@@ -65,7 +65,9 @@ def _head(ends: Ends, ref: str, here: str | None) -> Compared:
                 f"{ends.repository.facts.top} has no commit yet.", hint="Make the first commit, then check."
             )
         return Compared(ref, here)
-    return ends.exactly(ref, ref[:12]) if commit_in(ref) else ends.named(ref)
+    if commit_in(ref) and ends.repository.named(ref) is None:
+        return ends.exactly(ref, ref[:12])  # its files are enough, wherever in history it lies
+    return ends.named(ref)
 
 
 def _by_system(ends: Ends, base: Base, end: Compared, remark: str) -> Sides:
@@ -77,13 +79,13 @@ def _by_system(ends: Ends, base: Base, end: Compared, remark: str) -> Sides:
             return Sides(ends.parent_of(end.commit, base.label), end, said)
         case Start.FORK:
             if base.ref:
-                return _since(ends, ends.named(base.ref, end.commit), end)
+                return since(ends, ends.named(base.ref, end.commit), end)
             begin = ends.branch(base.branch) if base.branch else None
-            if begin is None and base.commit and ends.repository.trees([base.commit]):
+            if begin is None and base.commit and ends.repository.named(base.commit) == base.commit:
                 begin = Compared(base.label, base.commit)
             if begin is None:
                 raise _no_branch(ends, base.label, base.branch or base.commit)
-            return _since(ends, begin, end, base.branch)
+            return since(ends, begin, end, base.branch)
 
 
 def _target(ends: Ends, target: str) -> tuple[Compared, str]:
@@ -115,7 +117,7 @@ def _no_branch(ends: Ends, name: str, branch: str) -> RepositoryError:
     )
 
 
-def _since(ends: Ends, begin: Compared, end: Compared, branch: str = "") -> Sides:
+def since(ends: Ends, begin: Compared, end: Compared, branch: str = "") -> Sides:
     """What the head has brought since it left `begin`: their merge base is what it is compared with."""
     if begin.commit == end.commit:
         return Sides(begin, end, (_nothing_new(begin, end),))

@@ -12,6 +12,9 @@ import pytest
 
 from deploytool.adapters.git import Repository
 from deploytool.detect.sides import Sides, sides_of
+from deploytool.detect.staged import staged_sides
+from deploytool.domain.check_report import Compared
+from deploytool.domain.tree import Entry
 from deploytool.errors import DeployToolError, ExitCode, RepositoryError, UsageError
 from tests.repositories import Builder, run_git, shallow_clone
 
@@ -158,6 +161,26 @@ def test_of_branches_that_were_merged_into_each_other_always_the_same_commit_is_
         assert sides.base.commit == new
         assert "2 commits where they parted" in sides.remarks[0].message
         assert "moved on by 1 commit " in sides.remarks[1].message
+
+
+def test_the_id_of_a_tag_is_the_commit_and_the_id_of_a_tree_is_none(story: Story, tmp_path: Path) -> None:
+    tag, tree = (run_git(story.path, "rev-parse", name).decode().strip() for name in ("v2", "main^{tree}"))
+    assert commits(ask(story.path, tag, "main")) == (story.main[3], story.main[4])
+    assert ask(story.path, "main", tag).head.commit == story.main[3]
+    assert isinstance(refusal(story.path, tree, "main"), UsageError)
+    clone = story.clone(tmp_path / "clone")
+    environ = push(story, tmp_path, "main", tree)
+    assert "is not in this clone" in refusal(clone, environ=environ).message
+
+
+def test_a_head_that_a_shallow_clone_lacks(story: Story, tmp_path: Path) -> None:
+    clone = story.clone(tmp_path / "clone", "--depth=1", branch="main")
+    error = refusal(clone, "HEAD", story.main[1])
+    assert error.hint == f"git fetch --no-tags --depth=1 origin {story.main[1]}"
+    obey(clone, error.hint)
+    assert isinstance(refusal(clone, "HEAD", story.main[1]), RepositoryError)  # which is before which, nobody knows
+    obey(clone, refusal(clone, "HEAD", story.main[1]).hint)
+    assert commits(ask(clone, "HEAD", story.main[1])) == (story.main[1], story.main[1])
 
 
 # Names that nothing has
@@ -622,6 +645,47 @@ def test_the_first_commit_of_all_is_compared_with_nothing(tmp_path: Path) -> Non
     repository = Repository(builder.path)
     assert dict(repository.trees([sides.base.commit])[sides.base.commit].walk()) == {}
     repository.close()
+
+
+# What is staged
+
+
+def ask_staged(path: Path, base: str | None = None, **environ: str) -> tuple[Sides, dict[str, Entry]]:
+    repository = Repository(path)
+    try:
+        sides, tree = staged_sides(repository, base=base, environ=environ)
+        assert sides.head == Compared("what is staged", tree.oid)
+        return sides, dict(tree.walk())
+    finally:
+        repository.close()
+
+
+def test_what_is_staged_is_compared_with_head_or_with_where_the_branch_left(story: Story, tmp_path: Path) -> None:
+    clone = story.clone(tmp_path / "clone")
+    (clone / "new.py").write_bytes(b"1")
+    run_git(clone, "add", "new.py")
+    sides, files = ask_staged(clone)
+    assert (sides.base, sides.remarks) == (Compared("HEAD", story.feature[1]), ())
+    assert "new.py" in files
+    sides, _ = ask_staged(clone, "main")
+    assert sides.base == Compared("origin/main", story.main[2])
+    assert "moved on by 2 commits" in sides.remarks[0].message
+    assert ask_staged(clone, "feature")[0].remarks == ()
+    (clone / "handed").write_bytes((clone / ".git/index").read_bytes())
+    run_git(clone, "reset", "-q", "--hard")
+    assert "new.py" not in ask_staged(clone)[1]
+    assert "new.py" in ask_staged(clone, GIT_INDEX_FILE="handed")[1]
+
+
+def test_what_is_staged_before_the_first_commit_is_compared_with_nothing(story: Story, tmp_path: Path) -> None:
+    run_git(tmp_path, "init", "-q", str(tmp_path / "new"))
+    (tmp_path / "new/a.py").write_bytes(b"1")
+    run_git(tmp_path / "new", "add", "a.py")
+    sides, files = ask_staged(tmp_path / "new")
+    assert (sides.base.ref, set(files)) == ("nothing", {"a.py"})
+    clone = story.clone(tmp_path / "clone")
+    run_git(clone, "checkout", "-q", "--orphan", "fresh")
+    assert ask_staged(clone, "origin/main")[0].base.commit == story.main[4]
 
 
 # What it costs

@@ -71,12 +71,12 @@ def facts_of(source: bytes, name: str = "x.py") -> Facts:
         return Facts(error=f"{len(source):,} bytes are more than deploytool reads ({CAP:,})")
     if language is Language.SHELL:
         return Facts(strings=names_in_shell(source.decode("utf-8", "replace")))
-    if len(source) > SMALL and _tokens(source) > TOKENS:
+    if len(source) > SMALL and tokens_in(source) > TOKENS:
         return Facts(error=f"its syntax tree is larger than deploytool reads ({len(source):,} bytes of code)")
     return _python(source, 0)
 
 
-def _tokens(source: bytes) -> int:
+def tokens_in(source: bytes) -> int:
     """About how many parts of syntax there are, told without parsing; texts and comments count for nothing."""
     return len(_TOKEN.findall(_LITERAL.sub(lambda found: found[0] if b"f" in found[1].lower() else b"x", source)))
 
