@@ -5,12 +5,12 @@ Only the trees of the two are read. So history is asked for where it decides whi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from deploytool.adapters.ci_event import event_of
 from deploytool.adapters.git import Repository
-from deploytool.adapters.git.mergebase import count_of, fork_of
+from deploytool.adapters.git.mergebase import Fork, count_of, fork_of
 from deploytool.detect.ends import Ends, at_remote
 from deploytool.domain.check_report import Compared
 from deploytool.domain.ci import Base, Start, System, commit_in, sides_from
@@ -51,11 +51,11 @@ def _decided(
     ends = Ends(repository, wanted.system)
     end = _head(ends, wanted.head if head is None else head, here)
     if base is not None:
-        return since(ends, ends.named(base, end.commit), end)
+        return _since(ends, ends.named(base, end.commit), end)
     if wanted.base is not None and (head is None or (wanted.head == "HEAD" and end.commit == here)):
         return _by_system(ends, wanted.base, end, wanted.remark)
     begin, branch = _target(ends, target or wanted.target)
-    return since(ends, begin, end, branch)
+    return _since(ends, begin, end, branch)
 
 
 def _head(ends: Ends, ref: str, here: str | None) -> Compared:
@@ -79,13 +79,13 @@ def _by_system(ends: Ends, base: Base, end: Compared, remark: str) -> Sides:
             return Sides(ends.parent_of(end.commit, base.label), end, said)
         case Start.FORK:
             if base.ref:
-                return since(ends, ends.named(base.ref, end.commit), end)
+                return _since(ends, ends.named(base.ref, end.commit), end)
             begin = ends.branch(base.branch) if base.branch else None
             if begin is None and base.commit and ends.repository.named(base.commit) == base.commit:
                 begin = Compared(base.label, base.commit)
             if begin is None:
                 raise _no_branch(ends, base.label, base.branch or base.commit)
-            return since(ends, begin, end, base.branch)
+            return _since(ends, begin, end, base.branch)
 
 
 def _target(ends: Ends, target: str) -> tuple[Compared, str]:
@@ -117,7 +117,7 @@ def _no_branch(ends: Ends, name: str, branch: str) -> RepositoryError:
     )
 
 
-def since(ends: Ends, begin: Compared, end: Compared, branch: str = "") -> Sides:
+def _since(ends: Ends, begin: Compared, end: Compared, branch: str = "") -> Sides:
     """What the head has brought since it left `begin`: their merge base is what it is compared with."""
     if begin.commit == end.commit:
         return Sides(begin, end, (_nothing_new(begin, end),))
@@ -131,19 +131,19 @@ def since(ends: Ends, begin: Compared, end: Compared, branch: str = "") -> Sides
         )
     if fork.commit is None:
         return Sides(begin, end, (Remark(f"{end.ref} and {begin.ref} share no history: compared as they are."),))
-    remarks = []
-    if fork.others:
-        remarks.append(
-            Remark(
-                f"{end.ref} and {begin.ref} were merged into each other: of {len(fork.others) + 1} commits where they"
-                f" parted, the newest is compared with ({fork.commit[:12]})."
-            )
+    return Sides(Compared(begin.ref, fork.commit), end, tuple(_remarks(ends, begin, end, fork)))
+
+
+def _remarks(ends: Ends, begin: Compared, end: Compared, fork: Fork) -> Iterator[Remark]:
+    if fork.others and fork.commit is not None:
+        yield Remark(
+            f"{end.ref} and {begin.ref} were merged into each other: of {len(fork.others) + 1} commits where they"
+            f" parted, the newest is compared with ({fork.commit[:12]})."
         )
     if fork.commit == end.commit:
-        remarks.append(_nothing_new(begin, end))
+        yield _nothing_new(begin, end)
     elif fork.commit != begin.commit:
-        remarks.append(_moved_on(ends, begin, end))
-    return Sides(Compared(begin.ref, fork.commit), end, tuple(remarks))
+        yield _moved_on(ends, begin, end)
 
 
 def _nothing_new(begin: Compared, end: Compared) -> Remark:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,8 @@ import pytest
 
 from deploytool.adapters.git import Repository
 from deploytool.detect.sides import Sides, sides_of
-from deploytool.detect.staged import staged_sides
-from deploytool.domain.check_report import Compared
-from deploytool.domain.tree import Entry
 from deploytool.errors import DeployToolError, ExitCode, RepositoryError, UsageError
+from tests.adapters.git.test_hostile import VECTORS, Trap
 from tests.repositories import Builder, run_git, shallow_clone
 
 ZEROS = "0" * 40
@@ -647,48 +646,20 @@ def test_the_first_commit_of_all_is_compared_with_nothing(tmp_path: Path) -> Non
     repository.close()
 
 
-# What is staged
+# What it runs, and what it costs
 
 
-def ask_staged(path: Path, base: str | None = None, **environ: str) -> tuple[Sides, dict[str, Entry]]:
-    repository = Repository(path)
-    try:
-        sides, tree = staged_sides(repository, base=base, environ=environ)
-        assert sides.head == Compared("what is staged", tree.oid)
-        return sides, dict(tree.walk())
-    finally:
-        repository.close()
-
-
-def test_what_is_staged_is_compared_with_head_or_with_where_the_branch_left(story: Story, tmp_path: Path) -> None:
-    clone = story.clone(tmp_path / "clone")
-    (clone / "new.py").write_bytes(b"1")
-    run_git(clone, "add", "new.py")
-    sides, files = ask_staged(clone)
-    assert (sides.base, sides.remarks) == (Compared("HEAD", story.feature[1]), ())
-    assert "new.py" in files
-    sides, _ = ask_staged(clone, "main")
-    assert sides.base == Compared("origin/main", story.main[2])
-    assert "moved on by 2 commits" in sides.remarks[0].message
-    assert ask_staged(clone, "feature")[0].remarks == ()
-    (clone / "handed").write_bytes((clone / ".git/index").read_bytes())
-    run_git(clone, "reset", "-q", "--hard")
-    assert "new.py" not in ask_staged(clone)[1]
-    assert "new.py" in ask_staged(clone, GIT_INDEX_FILE="handed")[1]
-
-
-def test_what_is_staged_before_the_first_commit_is_compared_with_nothing(story: Story, tmp_path: Path) -> None:
-    run_git(tmp_path, "init", "-q", str(tmp_path / "new"))
-    (tmp_path / "new/a.py").write_bytes(b"1")
-    run_git(tmp_path / "new", "add", "a.py")
-    sides, files = ask_staged(tmp_path / "new")
-    assert (sides.base.ref, set(files)) == ("nothing", {"a.py"})
-    clone = story.clone(tmp_path / "clone")
-    run_git(clone, "checkout", "-q", "--orphan", "fresh")
-    assert ask_staged(clone, "origin/main")[0].base.commit == story.main[4]
-
-
-# What it costs
+@pytest.mark.parametrize("vector", VECTORS)
+def test_no_program_of_the_repository_runs(vector: str, tmp_path: Path) -> None:
+    trap = Trap(tmp_path)
+    VECTORS[vector](trap)
+    for asked in ((trap.before, None), ("main", None), (None, None), ("nowhere", None), ("0" * 39 + "1", None)):
+        with suppress(DeployToolError):
+            ask(trap.path, *asked)
+            ask(trap.path, *asked, environ={"_BASE_BRANCH": "gone"})
+    assert trap.ran() == ""
+    if vector != "promisor":
+        assert commits(ask(trap.path, trap.before)) == (trap.before, trap.after)
 
 
 def test_few_processes(story: Story, tmp_path: Path) -> None:

@@ -204,7 +204,8 @@ WRAPPED = [
     "def f():\n    return {}\nf()", "class K:\n    v = {}", "class K:\n    def m(self):\n        return {}\nK().m()",
     "if {}: pass",
     "def f(environ, getenv, KEY, o):\n    try:\n        {}\n    except Exception: pass\nf(other, other.get, 'Z', 0)",
-    "def f():\n    def g():\n        return {}\n    return g()\nf()", "y = {{z: {} for z in range(1)}}", "f'{{{}}}'",
+    "y = {{z: {} for z in range(1)}}", "f'{{{}}}'",
+    "def f():\n    def inner():\n        return {}\n    return inner()\nf()",
 ]  # fmt: skip
 HEAD = (
     "import os\nimport os as o\nfrom os import environ, getenv\nfrom os import environ as e, getenv as g\n"
