@@ -60,8 +60,8 @@ def check(
     from deploytool.commands.check_sides import Wishes
 
     wishes = Wishes(
-        base=base,
-        head=head,
+        base=base or None,  # an empty input of a workflow is none
+        head=head or None,
         staged=staged,
         live=live,
         fleet=tuple(fleet or ()),

@@ -109,25 +109,22 @@ def _loaded(app: App) -> Config | None:
 def _sides(app: App, repository: Repository, target: str | None, wishes: Wishes) -> Read:
     """Raises RepositoryError or UsageError when it cannot be told what is compared with what."""
     if wishes.staged:
-        return _staged(app, repository, target, wishes)
+        return _staged(app, repository, wishes)
     found = sides_of(repository, base=wishes.base, head=wishes.head, environ=app.environ, target=target)
     trees = repository.trees([found.base.commit, found.head.commit])
     return Read(found.base, found.head, (trees[found.base.commit], trees[found.head.commit]), found.remarks)
 
 
-def _staged(app: App, repository: Repository, target: str | None, wishes: Wishes) -> Read:
-    """Against HEAD: what the next commit brings; or against where the branch left `--base`."""
+def _staged(app: App, repository: Repository, wishes: Wishes) -> Read:
+    """Against HEAD: what the next commit brings; before the first one, against nothing."""
     from deploytool.adapters.git.staged import staged_tree
 
-    if wishes.head is not None:
-        raise UsageError("--staged and --head name two heads.", hint="Leave one of them out.")
+    if wishes.base is not None or wishes.head is not None:
+        raise UsageError("--staged compares what is staged with HEAD.", hint="Leave out --base and --head.")
     tree = staged_tree(repository, app.environ.get("GIT_INDEX_FILE"))
-    head = Compared("what is staged", tree.oid)
     here = repository.named("HEAD")
-    if here is None:
-        empty = Tree(repository.objects, EMPTY_TREE[repository.facts.id_length])
-        return Read(Compared("nothing", empty.oid), head, (empty, tree), committed=False)
-    base, remarks = Compared("HEAD", here), tuple[Remark, ...]()
-    if wishes.base is not None:
-        base, _, remarks = sides_of(repository, base=wishes.base, head="HEAD", environ=app.environ, target=target)
-    return Read(base, head, (repository.trees([base.commit])[base.commit], tree), remarks, committed=False)
+    before = (
+        repository.trees([here])[here] if here else Tree(repository.objects, EMPTY_TREE[repository.facts.id_length])
+    )
+    base = Compared("HEAD", here) if here else Compared("nothing", before.oid)
+    return Read(base, Compared("what is staged", tree.oid), (before, tree), committed=False)

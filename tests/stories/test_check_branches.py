@@ -168,7 +168,8 @@ def test_what_is_staged_is_judged_against_head(project: Project) -> None:
     ran = check(project, "--staged")
     assert (ran.code, rules(ran)) == (1, ["DT201"])
     assert run_git(project.folder, "rev-parse", "HEAD") == run_git(project.folder, "rev-parse", "work")
-    assert check(project, "--staged", "--head", "work").code == 2
+    for option in ("--head", "--base"):
+        assert check(project, "--staged", option, "work").code == 2
 
 
 def test_what_is_staged_before_the_first_commit(project: Project) -> None:
