@@ -77,28 +77,37 @@ class Inspection:
 
     def check(self, asked: Asked) -> CheckReport:
         """Raises KeyError when git lacks the root of what was asked about."""
-        base, head = self._sides(asked)
-        if base is None or head is None:
-            return _unjudged(asked)
-        return _Check(self, asked, base, head).report()
+        sides = self._sides(asked)
+        return _unjudged(asked) if sides is None else _Check(self, asked, *sides).report()
 
-    def _sides(self, asked: Asked) -> tuple[Side | None, Side | None]:
-        """A side without a readable services.toml is judged by the other's."""
+    def _sides(self, asked: Asked) -> tuple[Side, Side] | None:
+        """None without a services.toml at the head that can be read."""
         before, after = (told.config for told in asked.told)
         if after is None:
-            return None, None
+            return None
         trees = {asked.base.commit: asked.trees[0], asked.head.commit: asked.trees[1]}
+        declared = frozenset(before.services if before else ())
         return (
-            self._side(asked.base.commit, trees, before or after, before is not None, asked.file),
-            self._side(asked.head.commit, trees, after, True, asked.file),
+            self._side(asked.base.commit, trees, _with_later(before, after), declared, asked.file),
+            self._side(asked.head.commit, trees, after, frozenset(after.services), asked.file),
         )
 
-    def _side(self, commit: str, trees: dict[str, Tree], config: Config, own: bool, file: str | None) -> Side:
+    def _side(
+        self, commit: str, trees: dict[str, Tree], config: Config, declared: frozenset[str], file: str | None
+    ) -> Side:
         tables = list(config.services.values())
         _, sources = self._sources.setdefault(id(config), (config, Sources(self.repository.cache)))
         grounds = Grounds(config, tables, self.repository, None, trees, self.impacts, sources)
         grounds.aim_at(commit, tables)
-        return Side(commit, trees[commit], config, own, file, grounds)
+        return Side(commit, trees[commit], config, declared, file, grounds)
+
+
+def _with_later(before: Config | None, after: Config) -> Config:
+    """What the base says, and what only the head describes: a service may be new here and its mistakes old."""
+    if before is None or before is after:
+        return after
+    later = {name: table for name, table in after.services.items() if name not in before.services}
+    return replace(before, services={**before.services, **later}) if later else before
 
 
 def _unjudged(asked: Asked) -> CheckReport:
@@ -127,6 +136,7 @@ class _Check:
     base: Side
     head: Side
     errors: dict[str, LookError] = field(default_factory=dict)
+    remarks: list[Remark] = field(default_factory=list)
 
     def report(self) -> CheckReport:
         changed = self._changed()
@@ -146,7 +156,7 @@ class _Check:
             config_path=self.asked.file,
             accepted=tuple(sorted(accepted, key=lambda one: _order(one.finding))),
             errors=tuple(self.errors.values()),
-            remarks=self.asked.remarks,
+            remarks=(*self.asked.remarks, *self.remarks),
             policy=self.asked.policy,
         )
 
@@ -205,6 +215,11 @@ class _Check:
         if self.asked.live is not None:
             report = self.asked.live.drift(self.asked.base.commit, self.base.config)
             self._unseen(report)
+            self.remarks += [
+                Remark(f"What of {one.name} waits already could not be told: {one.reason}.", one.hint)
+                for one in report.services
+                if one.verdict is Verdict.UNKNOWN
+            ]
             yield from waiting_findings(report, stale, self.asked.now)
 
     def _unseen(self, report: DriftReport) -> None:

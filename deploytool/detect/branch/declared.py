@@ -20,12 +20,11 @@ from deploytool.domain.report import Precision
 
 def declared_in(side: Side, today: date) -> Iterator[Finding]:
     """Paths that lead nowhere, and accepted findings that are none. Raises KeyError for what is not in this clone."""
-    if side.own:
-        for table in side.tables.values():
-            yield from _paths(side, table)
-        yield from _ignored(side, today)
+    yield from _ignored(side, today)
     for table in side.tables.values():
-        yield from _hidden(side, table)
+        if table.name in side.declared:
+            yield from _paths(side, table)
+            yield from _hidden(side, table)
 
 
 def _paths(side: Side, table: ServiceTable) -> Iterator[Finding]:
@@ -100,10 +99,8 @@ def _hidden(side: Side, table: ServiceTable) -> Iterator[Finding]:
 
 def removed_in(base: Side, head: Side, fleet: Fleet | None) -> Iterator[Finding]:
     """Services that the branch no longer describes; without a fleet nobody can tell whether they still serve."""
-    if not base.own:
-        return
     for name in base.tables:
-        if name in head.tables:
+        if name in head.tables or name not in base.declared:
             continue
         regions = _deployed(base, name, fleet) if fleet else ()
         if fleet is not None and not regions and not fleet.unreachable:

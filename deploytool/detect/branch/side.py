@@ -14,12 +14,12 @@ from deploytool.domain.tree import Tree
 
 @dataclass
 class Side:
-    """`config` decides which services are judged here; where this commit has none, the other side's does."""
+    """`config` says what is judged here: this commit's services, and those that only the other side describes."""
 
     commit: str
     tree: Tree
     config: Config
-    own: bool  # False: `config` is the other side's
+    declared: frozenset[str]  # the services that services.toml of this commit describes; of the others, their content
     file: str | None  # repository path of services.toml; None: it lies outside
     grounds: Grounds
     _seen: dict[str, Seen] = field(default_factory=dict)

@@ -210,6 +210,13 @@ def test_a_script_that_is_started_and_not_copied(tmp_path: Path) -> None:
     assert [row for row in brief(report) if row[1] == "error"] == [("DT206", "error", "api", "api/main.py")]
 
 
+def test_a_service_that_is_renamed_keeps_what_it_had(tmp_path: Path) -> None:
+    base = {**SHOP, "api/main.py": "import shared.gone\n"}
+    report = checked(tmp_path, with_toml(API.replace("services.api", "services.shop")), base)
+    assert [(one.service, one.existing) for one in report.findings if one.rule == "DT201"] == [("shop", True)]
+    assert brief(report) == [("DT104", "warning", "api", "api")]
+
+
 # DT3xx
 
 
