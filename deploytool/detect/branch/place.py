@@ -34,6 +34,8 @@ def describes(config: Config, repository: Repository) -> bool:
     meant = config.folder / Path(config.project.repository).expanduser()
     top = repository.facts.top.resolve()
     here = meant.resolve()
+    if not here.is_dir():  # a sandbox that nobody has made yet
+        return False
     for folder in (here, *here.parents):
         if (folder / ".git").exists():
             return folder == top
