@@ -10,9 +10,16 @@ from deploytool.domain.ownership import is_dockerfile
 from deploytool.domain.relevance import is_build_input
 from deploytool.domain.tree import FOLDER, LINK, SUBMODULE, Entry, Objects
 
+# Neither a module nor anything that a container starts: commits that add a document keep every answer.
+DOCUMENTS = (
+    ".md", ".rst", ".txt", ".json", ".jsonl", ".yaml", ".yml", ".csv", ".tsv", ".sql", ".html", ".css", ".ipynb",
+    ".png", ".jpg", ".jpeg", ".gif", ".svg", ".pdf", ".log", ".lock", ".parquet",
+)  # fmt: skip
+
 
 class Outline(NamedTuple):
-    """`id` is equal where names, kinds, links and the few files that questions about names read are equal."""
+    """`id` is equal where the files that can be loaded or started have equal names and kinds, and the few of them that
+    questions about names read have equal content."""
 
     id: str
     dockerfiles: tuple[str, ...] = ()  # paths below the tree
@@ -41,11 +48,18 @@ def outline_of(objects: Objects, tree: str, memo: OutlineMemo) -> Outline:
 
 
 def _outline(listing: Mapping[str, Entry], memo: OutlineMemo) -> Outline:
-    digest = hashlib.sha256()
+    told = []
     for name, entry in sorted(listing.items()):
-        content = memo[entry.oid].id if entry.mode == FOLDER else entry.oid if _is_read(name, entry) else ""
-        digest.update(f"{entry.mode:o} {content} ".encode() + name.encode("utf-8", "surrogateescape") + b"\0")
-    return Outline(digest.hexdigest(), tuple(sorted(_dockerfiles(listing.items(), memo))))
+        if entry.mode == FOLDER:
+            below = memo[entry.oid].id
+            told += [f"{entry.mode:o} {below} {name}"] if below else []  # a folder of documents is as good as none
+        elif _is_read(name, entry):
+            told.append(f"{entry.mode:o} {entry.oid} {name}")
+        elif not name.endswith(DOCUMENTS):
+            told.append(f"{entry.mode:o} - {name}")
+    text = "\0".join(told).encode("utf-8", "surrogateescape")
+    id = hashlib.sha256(text).hexdigest() if told else ""
+    return Outline(id, tuple(sorted(_dockerfiles(listing.items(), memo))))
 
 
 def _is_read(name: str, entry: Entry) -> bool:

@@ -55,8 +55,8 @@ class Faults:
         return tuple(replace(one, service=table.name) for one in found)
 
     def _worked_out(self, table: ServiceTable, seen: Seen, image: Image) -> tuple[Finding, ...]:
-        study = self.impacts.studies.study(table, seen)
         impact = self.impacts.of(table, seen)
+        study = self.impacts.studies.study(table, seen)  # the same one, when that was worked out just now
         missing = self.impacts.studies.lacking(study, seen)
         found = [
             *_missing_modules(missing, impact, image),
