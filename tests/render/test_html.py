@@ -294,6 +294,7 @@ def test_what_is_accepted_says_why_and_until_when() -> None:
     [
         (passing_check(), f"Nothing to say about 4 services: {', '.join(SERVICES)}."),
         (passing_check(), "Nothing stops this merge"),
+        (blind_check(), "The merge makes no service stale, as far as could be seen."),
         (blind_check(), "Not everything could be looked at, and nothing was found in the rest"),
         (status_report(), "2 of 3 services serving"),
         (ledger_report(), "3 older releases not shown."),
