@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from deploytool.domain.check_report import CheckReport
 from deploytool.domain.finding import Finding, Severity
 from deploytool.domain.report import DriftReport, LookError
-from deploytool.render.findings import findings_of
+from deploytool.render.findings import ALL_RULES, findings_of
 from deploytool.render.places import Spot, config_spot, spot_of, unseen
 from deploytool.render.shapes import Shape
 from deploytool.render.text import printable, valid_unicode
@@ -39,7 +39,8 @@ def _entries(report: CheckReport | DriftReport) -> Iterator[Shape]:
 
 def _found(finding: Finding, fingerprint: str, spot: Spot) -> Shape:
     hint = f" (hint: {finding.hint})" if finding.hint else ""
-    return _entry(f"{finding.message}{hint}", finding.rule, fingerprint, SEVERITIES[finding.severity], spot)
+    said = finding.message or ALL_RULES[finding.rule].title  # GitLab takes no entry without words
+    return _entry(f"{said}{hint}", finding.rule, fingerprint, SEVERITIES[finding.severity], spot)
 
 
 def _blind(error: LookError, fingerprint: str, spot: Spot) -> Shape:

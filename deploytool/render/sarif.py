@@ -15,6 +15,7 @@ from deploytool.domain.check_report import CheckReport
 from deploytool.domain.check_rules import Rule
 from deploytool.domain.finding import Accepted, Finding
 from deploytool.domain.report import DriftReport
+from deploytool.render.check_wording import acceptance_of
 from deploytool.render.findings import ALL_RULES, findings_of
 from deploytool.render.places import Spot, spot_of, unseen, within
 from deploytool.render.shapes import Shape
@@ -94,12 +95,12 @@ def _result(finding: Finding, spot: Spot, fingerprint: str) -> Shape:
     shape: Shape = {
         "ruleId": finding.rule,
         "level": finding.severity,
-        "message": _message(printable(finding.message) + hint),
+        "message": _message((printable(finding.message) or ALL_RULES[finding.rule].title) + hint),
         "locations": [_location(spot)],
         # GitHub would make the second from the line in the file, and two services' findings on one line into one.
         "partialFingerprints": {"deploytool/1": fingerprint, "primaryLocationLineHash": fingerprint},
     }
-    if finding.service is not None:
+    if finding.service:
         shape["locations"][0]["logicalLocations"] = [{"name": printable(finding.service), "kind": "service"}]
     chain = [path for path in _chain(finding) if within(path)][:MOST_FLOW]
     if len(chain) > 1:
@@ -126,8 +127,7 @@ def _message(text: str) -> Shape:
 
 
 def _suppression(accepted: Accepted) -> Shape:
-    until = f" (until {accepted.until})" if accepted.until else ""
-    return {"kind": "external", "status": "accepted", "justification": f"{printable(accepted.reason)}{until}"}
+    return {"kind": "external", "status": "accepted", "justification": printable(acceptance_of(accepted))}
 
 
 def _invocation(report: CheckReport | DriftReport, left_out: int) -> Shape:
