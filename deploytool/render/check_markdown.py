@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from textwrap import indent
 
 from deploytool.domain.check_report import CheckReport, CheckVerdict, Compared
 from deploytool.domain.finding import Finding
 from deploytool.render.check_wording import (
     acceptance_of,
     chain_of,
+    count_of,
     existing_of,
+    files_of,
     first_of_each_rule,
     groups_of,
     lines_of,
@@ -17,10 +20,10 @@ from deploytool.render.check_wording import (
     place_of,
     tally_of,
 )
-from deploytool.render.markdown_items import beside
+from deploytool.render.markdown_items import beside, file_items
 from deploytool.render.markdown_room import fitted
 from deploytool.render.markdown_text import END_OF_DETAILS, code, details, prose
-from deploytool.render.wording import counted, short
+from deploytool.render.wording import MOST_FILES, counted, short
 
 MARKER = "<!-- deploytool check -->"
 ROOM = 65_536  # characters of a comment on GitHub
@@ -71,14 +74,14 @@ def _existing(report: CheckReport, verbose: bool) -> list[str]:
     found = existing_of(report)
     if not found:
         return []
-    return [*details(f"{counted(len(found), 'finding')} from before"), *_listed(found, verbose), END_OF_DETAILS]
+    return [details(f"{counted(len(found), 'finding')} from before"), *_listed(found, verbose), END_OF_DETAILS]
 
 
 def _accepted(report: CheckReport) -> list[str]:
     if not report.accepted:
         return []
     found = [_finding(one.finding, acceptance_of(one)) for one in report.accepted]
-    return [*details(f"{counted(len(found), 'finding')} accepted"), *found, END_OF_DETAILS]
+    return [details(f"{counted(len(found), 'finding')} accepted"), *found, END_OF_DETAILS]
 
 
 def _finding(finding: Finding, accepted: str = "") -> str:
@@ -88,8 +91,18 @@ def _finding(finding: Finding, accepted: str = "") -> str:
     lines += [f"  - hint: {code(finding.hint)}"] if finding.hint.strip() else []
     lines += [f"  - write: {code(line)}" for line in lines_of(finding) if line.strip()]
     lines += [f"  - accepted: {prose(accepted)}"] if accepted else []
-    chain = chain_of(finding)
-    if len(chain) < 2:
-        return "\n".join(lines)
-    folded = [*details(f"The way there: {counted(len(finding.detail['chain']), 'file')}"), " → ".join(map(code, chain))]
-    return "\n".join([*lines, *("\n  " + block for block in (*folded, END_OF_DETAILS))])
+    return "\n".join([*lines, *("\n" + indent(block, "  ") for block in _folded(finding))])
+
+
+def _folded(finding: Finding) -> list[str]:
+    """What proves it: one chain of imports, or the files that changed with theirs."""
+    chain, files = chain_of(finding), files_of(finding)[:MOST_FILES]
+    if len(chain) > 1:
+        title, proof = f"The way there: {counted(len(finding.detail['chain']), 'file')}", " → ".join(map(code, chain))
+    elif files:
+        more = count_of(finding) - len(files)
+        items = [*file_items(files), *([f"- and {counted(more, 'more file')}"] if more > 0 else [])]
+        title, proof = f"What reaches it: {counted(count_of(finding), 'file')}", "\n".join(items)
+    else:
+        return []
+    return [details(title), proof, END_OF_DETAILS]

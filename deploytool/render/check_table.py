@@ -11,17 +11,22 @@ from deploytool.domain.finding import Accepted, Finding, Severity
 from deploytool.render.check_wording import (
     acceptance_of,
     chain_of,
+    count_of,
     existing_of,
+    files_of,
     first_of_each_rule,
     forecast_of,
     groups_of,
     lines_of,
     more_of,
+    others_of,
     place_of,
     summary_of,
 )
 from deploytool.render.drift_table import side_lines
+from deploytool.render.history import file_lines
 from deploytool.render.sheet import GAP, View, hanging, words
+from deploytool.render.wording import MOST_FILES, counted
 
 # Severity: symbol, the same without Unicode, colour. The word always stands beside them.
 MARKS = {
@@ -90,12 +95,23 @@ def _finding(finding: Finding, view: View, remark: str = "") -> Iterator[Text]:
         yield from hanging(words(BELOW), message, view.width)
     for label, text in _beneath(finding, remark, view):
         yield from hanging(words(f"{BELOW}{label}: ", "bold"), words(text), view.width)
+    if view.verbose:
+        yield from _files(finding, view)
+
+
+def _files(finding: Finding, view: View) -> Iterator[Text]:
+    files = files_of(finding)[:MOST_FILES]
+    yield from file_lines(files, view)
+    if files and (more := count_of(finding) - len(files)) > 0:
+        yield words(f"{BELOW}and {counted(more, 'more file')}", "dim")
 
 
 def _beneath(finding: Finding, remark: str, view: View) -> Iterator[tuple[str, str]]:
     chain = chain_of(finding) if view.verbose else ()
     if len(chain) > 1:
         yield "from", view.arrow.join(chain)
+    if view.verbose and (others := others_of(finding)):
+        yield "also", ", ".join(others)
     if finding.hint:
         yield "hint", finding.hint
     for line in lines_of(finding):

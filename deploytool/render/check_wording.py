@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from deploytool.domain.check_report import CheckReport, Compared
 from deploytool.domain.finding import Accepted, Finding, Severity
+from deploytool.domain.report import FileChange, Relevance
 from deploytool.render.wording import MOST_STEPS, counted, short
 
 MOST_OF_A_RULE = 20  # a page is for reading; --format json has everything
@@ -71,10 +72,47 @@ def chain_of(finding: Finding) -> tuple[str, ...]:
 
 
 def lines_of(finding: Finding) -> tuple[str, ...]:
-    """`detail["write"]`: what to write, letter by letter."""
-    lines = _texts(finding, "write")
+    """`detail["lines"]`: what to write, letter by letter, where the hint does not say it already."""
+    lines = tuple(line for line in _texts(finding, "lines") if line not in finding.hint)
     more = len(lines) - MOST_LINES
     return lines if more <= 0 else (*lines[:MOST_LINES], f"({counted(more, 'more line')}: --format json)")
+
+
+def files_of(finding: Finding) -> tuple[FileChange, ...]:
+    """`detail["files"]`: the changed files that the finding is about, each with its relevance and its chain."""
+    found = finding.detail.get("files")
+    files = [_file(one) for one in found] if isinstance(found, list | tuple) else []
+    return tuple(file for file in files if file is not None)
+
+
+def _file(shape: Any) -> FileChange | None:
+    match shape:
+        case {"path": str(path), "relevance": str(relevance), "chain": list() | tuple() as chain, "note": str(note)}:
+            if relevance in [*Relevance]:
+                return FileChange(path, Relevance(relevance), tuple(map(str, chain)), note)
+    return None
+
+
+def count_of(finding: Finding) -> int:
+    """How many files there are; `files_of` may be the first of them."""
+    count = finding.detail.get("count")
+    return max(count if isinstance(count, int) else 0, len(files_of(finding)))
+
+
+def others_of(finding: Finding) -> tuple[str, ...]:
+    """`detail["importers"]`: the other places that import the same."""
+    found = finding.detail.get("importers")
+    places = [_place(one) for one in found] if isinstance(found, list | tuple) else []
+    return tuple(place for place in places if place and place != place_of(finding))
+
+
+def _place(shape: Any) -> str:
+    match shape:
+        case {"path": str(path), "line": int(line)} if line > 0:
+            return f"{path}:{line}"
+        case {"path": str(path)}:
+            return path
+    return ""
 
 
 def _texts(finding: Finding, key: str) -> tuple[str, ...]:

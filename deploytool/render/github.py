@@ -80,7 +80,8 @@ def _annotation(finding: Finding) -> str:
 
     rule = ALL_RULES.get(finding.rule)
     title = f"{finding.rule}: {rule.title}" if rule else finding.rule
-    said = f"{finding.service}: {finding.message}" if finding.service and finding.path else finding.message
+    named = not finding.service or finding.service in finding.message
+    said = finding.message if named else f"{finding.service}: {finding.message}"
     message = f"{_text(said)}\nhint: {_text(finding.hint)}" if finding.hint else _text(said)
     path = finding.path or ""
     line = str(finding.line) if path and finding.line else ""

@@ -51,6 +51,6 @@ def fenced(text: str) -> str:
     return f"{fence}text\n{text.rstrip()}\n{fence}"
 
 
-def details(title: str) -> list[str]:
+def details(title: str) -> str:
     """What begins a part that is folded away; `END_OF_DETAILS` ends it. The title is ours, in plain words."""
-    return [f"<details><summary>{title}</summary>"]
+    return f"<details><summary>{title}</summary>"

@@ -46,7 +46,7 @@ NARROW = Finding(
     path="services.toml",
     line=12,
     subject="paths",
-    detail={"write": ['paths = ["predictions/coordinator", "shared"]', '# "shared" is new']},
+    detail={"lines": ['paths = ["predictions/coordinator", "shared"]', '# "shared" is new']},
 )
 UNOWNED = Finding(
     "DT301",

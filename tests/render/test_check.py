@@ -81,9 +81,57 @@ def test_severity_is_a_word_and_ascii_will_do() -> None:
 
 def test_lines_to_write_stand_as_they_are() -> None:
     assert '    write: paths = ["predictions/coordinator", "shared"]' in table(check_report(), width=80).splitlines()
-    many = replace(NARROW, detail={"write": [f"line {number}" for number in range(30)]})
+    many = replace(NARROW, detail={"lines": [f"line {number}" for number in range(30)]})
     said = table(replace(check_report(), findings=(many,)), width=80)
     assert "    write: line 11\n    write: (18 more lines: --format json)\n" in said
+
+
+def test_what_the_hint_says_is_not_said_twice() -> None:
+    told = replace(
+        NARROW,
+        hint='Write: paths = ["predictions/coordinator", "shared"]',
+        detail={"lines": ['paths = ["predictions/coordinator", "shared"]']},
+    )
+    report = replace(check_report(), findings=(told,))
+    for said in (table(report), comment(report)):
+        assert said.count('paths = ["predictions/coordinator", "shared"]') == 1
+
+
+FILES = [
+    {"path": "shared/x.py", "relevance": "imported", "chain": ["main.py", "shared/x.py"], "note": ""},
+    {"path": "requirements.txt", "relevance": "build-input", "chain": [], "note": "Flask 3.0 to 3.1"},
+    {"path": "odd", "relevance": "no such word"},
+    "odd",
+]
+
+
+def test_files_that_make_a_service_stale_are_listed_with_their_chains() -> None:
+    report = replace(check_report(), findings=(replace(STALE, detail={"files": FILES, "count": 40}),))
+    full = table(report, verbose=True, width=80).splitlines()
+    at = full.index("    imported     shared/x.py")
+    assert full[at + 1 : at + 5] == [
+        "                 from main.py",
+        "    build-input  requirements.txt",
+        "                 Flask 3.0 to 3.1",
+        "    and 38 more files",
+    ]
+    assert "shared/x.py" not in table(report, width=80)
+    said = comment(report)
+    assert (
+        "<details><summary>What reaches it: 40 files</summary>\n\n  - imported: `shared/x.py` from `main.py`\n" in said
+    )
+    assert "  - build-input: `requirements.txt` (Flask 3.0 to 3.1)\n  - and 38 more files\n" in said
+
+
+def test_other_places_of_the_same_import_are_told_to_who_asks() -> None:
+    importers = [
+        {"path": MODULE.path, "line": MODULE.line},
+        {"path": "b.py", "line": 3},
+        {"path": "c.py", "line": None},
+    ]
+    report = replace(check_report(), findings=(replace(MODULE, detail={"importers": importers}),))
+    assert "    also: b.py:3, c.py\n" in table(report, verbose=True)
+    assert "also:" not in table(report)
 
 
 def test_verbose_shows_chains_what_was_there_before_and_what_is_accepted() -> None:

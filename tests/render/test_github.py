@@ -36,6 +36,11 @@ def test_a_finding_is_annotated_where_it_stands() -> None:
     )
 
 
+def test_a_service_that_the_message_names_is_not_named_twice() -> None:
+    [one] = annotations(check_report_of([replace(MODULE, message="prediction-worker imports x.", hint="")]))
+    assert one.message == "prediction-worker imports x."
+
+
 def test_levels_are_those_of_the_findings_and_existing_ones_are_only_counted() -> None:
     levels = [one.name for one in annotations(check_report())]
     assert levels == ["error", "error", "warning", "warning", "notice"]

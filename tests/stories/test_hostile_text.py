@@ -18,12 +18,14 @@ import pytest
 
 from tests.adapters.fake_cloudrun import FakeCloudRun, error_body
 from tests.adapters.shapes import v2_service
+from tests.render.workflow_log import obeyed_in, outputs_in
 from tests.repositories import Builder
 from tests.stories.conftest import SERVICES, P, Project, R, labelled
 
 ESC, CSI = "\x1b[31m\x1b]0;owned\x07", "\x9b31m"
 EVIL = (
     f"{ESC}{CSI}\rCLEAN\x08\u202egnp\u2066\u200b[/b][red]x[/red] :boom: | `code` **b** @team <b>!</b> ![i](http://x) #1"
+    " ##[group]x ##vso[task.complete]"
 )
 PATH = f"api/{EVIL.replace('/', '_')}.py"
 COLOUR = re.compile("\x1b\\[[0-9;]*m")
@@ -72,10 +74,26 @@ def test_nothing_but_text_leaves(
     ran = project.run(*command, "--format", format, "--fleet", fleet, COLUMNS=columns)
     assert ran.code in (1, 3), ran.said
     assert unsafe_in(ran.said) == set()
-    for line in ran.said.splitlines():
-        assert not line.lstrip().startswith(("::", "##["))
+    assert obeyed_in(ran.said) == []
     if format == "json":
         assert ran.json["schema"]
+
+
+def test_in_a_workflow_only_our_annotations_are_obeyed(evil: tuple[Project, str], tmp_path: Path) -> None:
+    project, fleet = evil
+    files = {name: tmp_path / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+    told = {name: str(file) for name, file in files.items()}
+    ran = project.run("drift", "--verbose", "--format", "github", "--fleet", fleet, **told)
+    assert ran.code == 1, ran.said
+    assert unsafe_in(ran.said) == set()
+    assert {command.name for command in obeyed_in(ran.out)} == {"error"}
+    assert obeyed_in(ran.err) == []
+    assert "##[" not in ran.out
+    outputs = outputs_in(files["GITHUB_OUTPUT"].read_text(encoding="utf-8"))
+    assert outputs == {"verdict": "unknown", "services": "api", "matrix": '{"service": ["api"]}'}
+    summary = files["GITHUB_STEP_SUMMARY"].read_text(encoding="utf-8")
+    assert unsafe_in(summary) == set()
+    assert summary.startswith("### Drift: ")
 
 
 def test_json_keeps_every_letter(evil: tuple[Project, str]) -> None:
