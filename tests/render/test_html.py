@@ -231,7 +231,7 @@ def test_a_chain_and_the_lines_to_write_are_behind_a_fold() -> None:
     folds = folds_of(check_report())
     assert [fold for fold in folds if "predictions/worker/worker.py shared/state.py shared/lock.py" in fold]
     [lines] = [fold for fold in folds if '# "shared" is new' in fold]
-    assert NARROW.detail["write"][0] in lines
+    assert NARROW.detail["lines"][0] in lines
 
 
 def test_what_is_accepted_says_why_and_until_when() -> None:
