@@ -15,6 +15,7 @@ from hypothesis import settings
 
 ASKED_FOR = "DEPLOYTOOL_TEST_"  # what a person sets to have the slow tests run as well
 INHERITED = ("GIT_", "GOOGLE_", "CLOUDSDK_", "GCLOUD_", "CLOUD_RUN_", "DEPLOYTOOL_", "XDG_", "TYPER_")
+BUILDS = ("GITHUB_", "RUNNER_", "GITLAB_", "CI_", "PRE_COMMIT")  # whoever runs the tests is not who they are about
 SCREEN = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
 
 settings.register_profile("same-every-time", derandomize=True, deadline=None, database=None, max_examples=60)
@@ -24,7 +25,7 @@ settings.load_profile("same-every-time")
 def pytest_configure(config: pytest.Config) -> None:
     """Before anything is imported by a test, so that fixtures of every scope live in the same clean house."""
     for name in [*os.environ]:
-        if (name.startswith(INHERITED) and not name.startswith(ASKED_FOR)) or name in SCREEN:
+        if (name.startswith((*INHERITED, *BUILDS)) and not name.startswith(ASKED_FOR)) or name in SCREEN:
             del os.environ[name]
     if (
         signal.getsignal(signal.SIGINT) is signal.SIG_IGN

@@ -1,7 +1,8 @@
 """What the documents quote, made by running it: `bin/docs` writes it, test_docs.py sees that it is still so.
 
 A quoted block stands between `<!-- begin: COMMAND -->` and `<!-- end -->`. COMMAND is run on the shipped services.toml
-in an empty folder; its words before the program's name are environment variables.
+in an empty folder; its words before the program's name are environment variables. Some blocks are no command's output
+but a table of ours: those of `TABLES`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 from deploytool.config import schema_text
+from deploytool.domain.check_rules import RULES
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = tuple(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"))
@@ -61,7 +63,18 @@ class Stage:
 
     def filled(self, text: str) -> str:
         """A document with every quoted block as it is today."""
-        return BLOCK.sub(lambda found: f"{found['command']}{found['open']}{self.quoted(found['command'])}", text)
+        return BLOCK.sub(lambda found: f"{found['command']}{found['open']}{self._block(found['command'])}", text)
+
+    def _block(self, command: str) -> str:
+        return TABLES[command]() if command in TABLES else self.quoted(command)
+
+
+def rules_of_check() -> str:
+    rows = (f"| `{rule.id}` | {rule.severity} | {rule.title}. {rule.help} |" for rule in RULES.values())
+    return "\n".join(("| rule | at most | what it means |", "|---|---|---|", *rows, ""))
+
+
+TABLES = {"the rules of check": rules_of_check}
 
 
 def _first_program(words: list[str]) -> int:

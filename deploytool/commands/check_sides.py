@@ -11,6 +11,7 @@ from deploytool.detect.branch.place import describes, path_in, repository_around
 from deploytool.detect.branch.told import Told, told_at
 from deploytool.detect.sides import sides_of
 from deploytool.domain.check_report import Compared
+from deploytool.domain.ci import System, sides_from
 from deploytool.domain.report import Remark
 from deploytool.domain.tree import EMPTY_TREE, Tree
 from deploytool.errors import ConfigurationError, RepositoryError, UsageError
@@ -109,22 +110,29 @@ def _loaded(app: App) -> Config | None:
 def _sides(app: App, repository: Repository, target: str | None, wishes: Wishes) -> Read:
     """Raises RepositoryError or UsageError when it cannot be told what is compared with what."""
     if wishes.staged:
-        return _staged(app, repository, wishes)
+        return _staged(app, repository, target, wishes)
     found = sides_of(repository, base=wishes.base, head=wishes.head, environ=app.environ, target=target)
     trees = repository.trees([found.base.commit, found.head.commit])
     return Read(found.base, found.head, (trees[found.base.commit], trees[found.head.commit]), found.remarks)
 
 
-def _staged(app: App, repository: Repository, wishes: Wishes) -> Read:
-    """Against HEAD: what the next commit brings; before the first one, against nothing."""
+def _staged(app: App, repository: Repository, target: str | None, wishes: Wishes) -> Read:
+    """Against HEAD: what the next commit brings; before the first one, against nothing.
+
+    In CI nobody commits: what is staged is what was checked out, and is compared as a branch is. That is where
+    `pre-commit run --all-files` stands; against HEAD it would find nothing new whatever the branch did.
+    """
     from deploytool.adapters.git.staged import staged_tree
 
     if wishes.base is not None or wishes.head is not None:
         raise UsageError("--staged compares what is staged with HEAD.", hint="Leave out --base and --head.")
     tree = staged_tree(repository, app.environ.get("GIT_INDEX_FILE"))
+    staged = Compared("what is staged", tree.oid)
     here = repository.named("HEAD")
-    before = (
-        repository.trees([here])[here] if here else Tree(repository.objects, EMPTY_TREE[repository.facts.id_length])
-    )
-    base = Compared("HEAD", here) if here else Compared("nothing", before.oid)
-    return Read(base, Compared("what is staged", tree.oid), (before, tree), committed=False)
+    if here is None:
+        empty = Tree(repository.objects, EMPTY_TREE[repository.facts.id_length])
+        return Read(Compared("nothing", empty.oid), staged, (empty, tree), committed=False)
+    base, remarks = Compared("HEAD", here), tuple[Remark, ...]()
+    if sides_from(app.environ, {}).system is not System.NONE:
+        base, _, remarks = sides_of(repository, base=None, head=None, environ=app.environ, target=target)
+    return Read(base, staged, (repository.trees([base.commit])[base.commit], tree), remarks, committed=False)

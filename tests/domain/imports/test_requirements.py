@@ -224,6 +224,13 @@ dev = ["pytest"]
         ),
         ("uv export -o r.txt && pip install -r r.txt", {"uv.lock": UV_LOCK}, {"flask": "==3.0.0"}, True),
         ("pip install .", {"pyproject.toml": PROJECT}, {"flask": ">=2", "b": "", "pytest": ""}, False),
+        ("uv pip install -r pyproject.toml", {"pyproject.toml": PROJECT}, {"flask": ">=2", "b": ""}, False),
+        (
+            "uv pip install --extra dev -r pyproject.toml",
+            {"pyproject.toml": PROJECT},
+            {"flask": ">=2", "b": "", "pytest": ""},
+            False,
+        ),
     ],
 )
 def test_project_tools(line: str, files: dict[str, str], expected: dict[str, str], locked: bool) -> None:

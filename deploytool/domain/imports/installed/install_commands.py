@@ -31,6 +31,7 @@ class Install:
     installs_project: bool = False  # the folder itself becomes a package, too
     exports: bool = False  # writes requirements from the lock file for a later command
     distributions: tuple[str, ...] = ()  # known to come, by another way than pip
+    groups: bool = True  # of a project file that it reads, optional groups too
     unclear: str = ""  # why more may be installed than is told here
 
 
@@ -45,6 +46,7 @@ _OPTIONS = """
     --no-group -d --root-user-action --uploaded-prior-to
 """
 _TAKES_VALUE = frozenset(_OPTIONS.split())
+_GROUPS = frozenset(("--extra", "--all-extras", "--group", "--all-groups"))
 _SCRIPTS = frozenset(("sh", "bash", "dash", "ash", "zsh", "source", "."))
 _ANYTHING = "conda mamba micromamba easy_install pipx rye hatch make just task tox nox xargs eval nix"
 _OTHERS = frozenset(_ANYTHING.split())
@@ -120,7 +122,8 @@ def _pip(rest: list[str], cwd: str, said: str) -> Install | None:
     unclear = next((word for word in (*words, *files, *editable) if _unknown(word)), "")
     if unclear:
         return Install(cwd, unclear=f"`{said}`: {unclear[:60]} is not known before it runs")
-    return Install(cwd, tuple(words), tuple(files), tuple(editable))
+    groups = any(word.partition("=")[0] in _GROUPS for word in rest)
+    return Install(cwd, tuple(words), tuple(files), tuple(editable), groups=groups)
 
 
 def _unknown(word: str) -> bool:

@@ -20,6 +20,7 @@ LARGEST_PROJECT = 512 * 1024  # bytes of a pyproject.toml
 MOST_DOTS = 400  # on one line: reading a dotted key costs the square of its parts
 
 BLOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml")
+GROUPS = (("project", "optional-dependencies"), ("dependency-groups",), ("tool", "pdm", "dev-dependencies"))
 LOCKS = (*BLOCKS, "Pipfile.lock")
 
 _BLOCK = re.compile(r"\[\[?([A-Za-z0-9_.-]+)\]\]?\s*(?:#.*)?\Z")
@@ -81,14 +82,15 @@ def _json_names(text: str) -> Iterator[tuple[int, str]]:
             yield number, match[1]
 
 
-def project_in(content: bytes, path: str) -> Listed:
-    """What a pyproject.toml or Pipfile asks for itself: with its optional and development groups, whichever is used."""
+def project_in(content: bytes, path: str, *, groups: bool = True) -> Listed:
+    """What a pyproject.toml or Pipfile asks for itself: with its optional and development groups, whichever is used,
+    unless `groups` says that none is."""
     data = toml_of(content)
     if data is None:
         return Listed(unclear=((0, "cannot be read as TOML"),))
     found = Listing(path)
     lines = content.decode("utf-8", "surrogateescape").splitlines()
-    for text in _plain(data):
+    for text in _plain(data, groups):
         found.take(text, _line_of(text, lines))
     for name, about in _named(data):
         version = about if isinstance(about, str) else about.get("version", "") if isinstance(about, dict) else ""
@@ -118,12 +120,13 @@ def _at(data: Any, *names: str) -> Any:
     return data
 
 
-def _plain(data: Mapping[str, Any]) -> Iterator[str]:
+def _plain(data: Mapping[str, Any], groups: bool) -> Iterator[str]:
     """Requirements written as text."""
-    lists = [_at(data, "project", "dependencies"), _at(data, "tool", "uv", "dev-dependencies")]
-    for place in (("project", "optional-dependencies"), ("dependency-groups",), ("tool", "pdm", "dev-dependencies")):
-        groups = _at(data, *place)
-        lists.extend(groups.values() if isinstance(groups, dict) else ())
+    lists = [_at(data, "project", "dependencies")]
+    lists.extend([_at(data, "tool", "uv", "dev-dependencies")] if groups else ())
+    for place in GROUPS if groups else ():
+        named = _at(data, *place)
+        lists.extend(named.values() if isinstance(named, dict) else ())
     for each in lists:
         yield from (text for text in each if isinstance(text, str)) if isinstance(each, list) else ()
 

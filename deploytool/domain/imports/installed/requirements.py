@@ -141,7 +141,7 @@ class _Reading:
         if any(each.name not in INSTALLERS for each in listing.distributions):
             self.locks.append(False)
         for name in install.files:
-            self.file(_joined(install.cwd, name), line, install.cwd)
+            self.file(_joined(install.cwd, name), line, install.cwd, groups=install.groups)
 
     def listed(self, listed: Listed, cwd: str, path: str = "", folder: str = "") -> None:
         """What a list names: files lie relative to it (`folder`), local packages to where pip runs (`cwd`)."""
@@ -153,7 +153,7 @@ class _Reading:
         for name, line in listed.locals:
             self.project(_joined(cwd, name), (), line, installed=True, by=path)
 
-    def file(self, place: str, line: int, cwd: str = "", by: str = "") -> None:
+    def file(self, place: str, line: int, cwd: str = "", by: str = "", *, groups: bool = True) -> None:
         """A requirements file at an absolute path of the image."""
         if place in self.seen:
             return
@@ -168,7 +168,7 @@ class _Reading:
             return
         data, path = content
         if place.rsplit("/", 1)[-1] in ("pyproject.toml", "Pipfile"):
-            listed = project_in(data, path)
+            listed = project_in(data, path, groups=groups)
         else:
             listed = listed_in(data, path)
         if listed.distributions:

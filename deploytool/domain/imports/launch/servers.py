@@ -243,7 +243,7 @@ SERVERS: Mapping[str, Callable[[Process, Arguments], None]] = {
     "gunicorn": gunicorn,
     "gunicorn3": gunicorn,
     "uvicorn": uvicorn,
-    **dict.fromkeys(("hypercorn", "daphne", "waitress-serve", "waitress", "granian", "sanic"), application_server),
+    **dict.fromkeys({"hypercorn", "daphne", "waitress-serve", "waitress", "granian", "sanic"}, application_server),
     **dict.fromkeys(
         ("functions-framework", "functions-framework-python", "functions_framework", "ff"), functions_framework
     ),
@@ -252,7 +252,7 @@ SERVERS: Mapping[str, Callable[[Process, Arguments], None]] = {
     "streamlit": streamlit,
     "fastapi": fastapi,
     **dict.fromkeys(("chainlit", "gradio", "marimo", "locust"), file_server),
-    **dict.fromkeys(("dramatiq", "arq", "taskiq", "faust", "huey_consumer", "huey_consumer.py"), modules),
+    **dict.fromkeys({"dramatiq", "arq", "taskiq", "faust", "huey_consumer", "huey_consumer.py"}, modules),
     "alembic": alembic,
     "uwsgi": uwsgi,
     **dict.fromkeys(("pytest", "py.test"), pytest),

@@ -18,7 +18,7 @@ SHELLS = {
     "os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput", "subprocess.run", "subprocess.call",
     "subprocess.Popen", "subprocess.check_call", "subprocess.check_output", "asyncio.create_subprocess_shell",
 }  # fmt: skip
-SERVERS = ("gunicorn", "uvicorn", "hypercorn", "daphne", "celery", "flask", "rq", "dramatiq", "arq")
+SERVERS = frozenset({"gunicorn", "uvicorn", "hypercorn", "daphne", "celery", "flask", "rq", "dramatiq", "arq"})
 WITH_VALUE = ("-W", "-X", "-Q", "--check-hash-based-pycs")
 
 
