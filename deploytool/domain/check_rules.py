@@ -156,7 +156,7 @@ _ALL = (
         "merge-makes-stale",
         NOTE,
         "After the merge the service does not run what git says",
-        "Deploy it, or leave it for the next release: this is what the merge changes in production's favour or not.",
+        "Deploy it then, or leave it to the next release. The forecast names all that the merge makes stale.",
     ),
     Rule(
         "DT402",
