@@ -18,6 +18,7 @@ from deploytool.render.wording import (
     has_regions,
     reaching_first,
     serves_of,
+    short,
     unexplained_of,
 )
 
@@ -28,6 +29,7 @@ def drift_page(report: DriftReport, now: datetime) -> Mapping[str, Any]:
     groups = [(verdict, [one for one in report.services if one.verdict is verdict]) for verdict in SUMMARY_ORDER]
     return {
         "headline": _headline(report),
+        "target": _target(report),
         "groups": [(verdict, [_row(one, now) for one in found]) for verdict, found in groups if found],
         "regions": has_regions(service.region for service in report.services),
         "timeline": timeline_of(report.services, now),
@@ -35,18 +37,24 @@ def drift_page(report: DriftReport, now: datetime) -> Mapping[str, Any]:
     }
 
 
+def _target(report: DriftReport) -> str:
+    """The target as a person calls it; of a bare commit, eight digits are enough."""
+    return short(report.target_commit) if report.target_commit.startswith(report.target_ref) else report.target_ref
+
+
 def _headline(report: DriftReport) -> str:
     """`4 of 6 services do not run what main says; 1 could not be judged`."""
     counts, all_ = report.counts, len(report.services)
+    target = _target(report)
     if not all_:
         return "No service was judged"
     wrong = all_ - counts[Verdict.CURRENT] - counts[Verdict.UNKNOWN]
     if not wrong and not counts[Verdict.UNKNOWN]:
         found = "The service runs" if all_ == 1 else f"All {all_:,} services run"
-        return f"{found} what {report.target_ref} says"
+        return f"{found} what {target} says"
     unsure = f"{counts[Verdict.UNKNOWN]:,} could not be judged" if counts[Verdict.UNKNOWN] else ""
     verb = "does" if wrong == 1 else "do"
-    found = f"{wrong:,} of {counted(all_, 'service')} {verb} not run what {report.target_ref} says" if wrong else ""
+    found = f"{wrong:,} of {counted(all_, 'service')} {verb} not run what {target} says" if wrong else ""
     return "; ".join(part for part in (found, unsure if wrong else f"{unsure}, of {counted(all_, 'service')}") if part)
 
 
