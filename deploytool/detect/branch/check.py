@@ -11,7 +11,7 @@ from typing import TypeVar
 from deploytool.adapters.git import Repository
 from deploytool.config import FILE_NAME, Config, ServiceTable
 from deploytool.detect.branch.accepted import Acceptance, acceptances_of, divided
-from deploytool.detect.branch.between import lost_sources, lost_start, names_set_in, new_variables
+from deploytool.detect.branch.between import lost_modules, lost_sources, lost_start, names_set_in, new_variables
 from deploytool.detect.branch.declared import declared_in, pointed, removed_in
 from deploytool.detect.branch.forecast import Reached, reached_by, stale_finding, waiting_findings
 from deploytool.detect.branch.image import Faults
@@ -185,7 +185,8 @@ class _Check:
         found = self.known.faults.of(table, side.seen(table))
         if side is self.base:
             return found
-        return (*lost_sources(found, self.base, table), *lost_start(self.base, self.head, table, found))
+        lost = lost_modules(lost_sources(found, self.base, table), self.base, self.head, table)
+        return (*lost, *lost_start(self.base, self.head, table, found))
 
     def _told(self) -> Iterator[Finding]:
         fleet = self.asked.live.fleet if self.asked.live else None
