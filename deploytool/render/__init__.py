@@ -5,27 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, Any, Protocol, assert_never
 
 if TYPE_CHECKING:
     from deploytool.domain.check_report import CheckReport
     from deploytool.domain.ledger_report import LedgerReport
-    from deploytool.domain.lock_report import LockReport
-    from deploytool.domain.proof import ProofReport
-    from deploytool.domain.release_report import PlanReport, ReleaseReport
-    from deploytool.domain.report import DriftReport, StatusReport, WhereReport
+    from deploytool.domain.report import DriftReport, StatusReport
 
-    Report = (
-        DriftReport
-        | StatusReport
-        | WhereReport
-        | ProofReport
-        | PlanReport
-        | ReleaseReport
-        | LedgerReport
-        | LockReport
-        | CheckReport
-    )
+
+class Report(Protocol):
+    """What a command found: a frozen value of the domain."""
+
+    @property
+    def generated_at(self) -> datetime: ...
 
 
 class Format(StrEnum):

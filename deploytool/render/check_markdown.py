@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from textwrap import indent
 
 from deploytool.domain.check_report import CheckReport, CheckVerdict, Compared
@@ -32,10 +33,15 @@ MOST_SERVICES = 100
 
 
 def comment(report: CheckReport, verbose: bool) -> str:
-    return fitted(check_blocks(report, verbose), ROOM, len, "a comment holds no more. All of it: `--format json`")
+    return fitted(
+        check_blocks(report, report.generated_at, verbose),
+        ROOM,
+        len,
+        "a comment holds no more. All of it: `--format json`",
+    )
 
 
-def check_blocks(report: CheckReport, verbose: bool) -> list[str]:
+def check_blocks(report: CheckReport, _now: datetime, verbose: bool) -> list[str]:
     """A block for each finding, after what must not be cut off."""
     blocks = [
         MARKER,

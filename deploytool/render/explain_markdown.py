@@ -31,7 +31,7 @@ from deploytool.render.standing import standing
 from deploytool.render.wording import counted
 
 
-def explain_blocks(report: ProofReport, now: datetime) -> list[str]:
+def explain_blocks(report: ProofReport, now: datetime, _verbose: bool) -> list[str]:
     blocks = _path(report.path, now) if report.path else []
     blocks += _commit(report.commit, now) if report.commit else []
     for proof in report.services:

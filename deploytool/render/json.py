@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from deploytool.domain.lock_report import LockReport
 from deploytool.domain.report import (
     DriftReport,
     StatusReport,
@@ -21,10 +20,6 @@ from deploytool.render.shapes import Shape, error_shapes, moment_shape, remark_s
 from deploytool.render.text import valid_unicode
 
 if TYPE_CHECKING:
-    from deploytool.domain.check_report import CheckReport
-    from deploytool.domain.ledger_report import LedgerReport
-    from deploytool.domain.proof import ProofReport
-    from deploytool.domain.release_report import PlanReport, ReleaseReport
     from deploytool.render import Report
 
 
@@ -37,30 +32,11 @@ def document(report: Report, *, fleet: Mapping[str, Any] | None = None) -> str:
             shape = _status(report, fleet)
         case WhereReport():
             shape = _where(report)
-        case LockReport():
-            from deploytool.render.lock_views import lock_shape
-
-            shape = lock_shape(report)
         case _:
-            shape = _seldom_shape(report)
+            from deploytool.render.rooms import shape_of
+
+            shape = shape_of(report)
     return json.dumps(_encodable(shape), indent=2) + "\n"
-
-
-def _seldom_shape(report: ProofReport | LedgerReport | PlanReport | ReleaseReport | CheckReport) -> Shape:
-    from deploytool.domain.check_report import CheckReport
-    from deploytool.domain.proof import ProofReport
-
-    if isinstance(report, CheckReport):
-        from deploytool.render.check_json import check_shape
-
-        return check_shape(report)
-    if isinstance(report, ProofReport):
-        from deploytool.render.explain_json import explain_shape
-
-        return explain_shape(report)
-    from deploytool.render.release_json import release_shape
-
-    return release_shape(report)
 
 
 def _encodable(value: Any) -> Any:

@@ -66,6 +66,26 @@ def summary_of(report: LockReport) -> str:
     return f"{now}; in the last week {counted(week.holds, 'hold')}, longest {length(week.longest_hold)}{wait}"
 
 
+def lock_blocks(report: LockReport, _now: datetime, _verbose: bool) -> list[str]:
+    from deploytool.render.markdown_text import code, table
+
+    titles = ["Service", "Region", "Holder", "Commit", "Held for", "Lapses in", "Id", "Why"]
+    rows = [
+        [
+            code(one.service, cell=True),
+            code(one.region, cell=True),
+            code(one.lease.holder.who, cell=True),
+            code(short(one.lease.holder.commit), cell=True) if one.lease.holder.commit else "",
+            length(one.age),
+            length(one.seconds_left),
+            code(one.lease.id, cell=True),
+            code(why_of(one), cell=True),
+        ]
+        for one in report.held
+    ]
+    return ["### Who is releasing", table(titles, rows) if rows else "", f"{summary_of(report)}."]
+
+
 def lock_shape(report: LockReport) -> Shape:
     week = report.week
     return {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from deploytool.domain.lock_report import LockReport
 from deploytool.domain.report import (
     DriftReport,
     ServiceDrift,
@@ -18,7 +17,7 @@ from deploytool.domain.report import (
 from deploytool.render.age import age, clock_time
 from deploytool.render.markdown_items import beside, history_items
 from deploytool.render.markdown_room import joined
-from deploytool.render.markdown_text import MARKS, code, fenced, prose, table
+from deploytool.render.markdown_text import MARKS, code, prose, table
 from deploytool.render.wording import (
     containing_of,
     has_regions,
@@ -33,10 +32,6 @@ from deploytool.render.wording import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from deploytool.domain.check_report import CheckReport
-    from deploytool.domain.ledger_report import LedgerReport
-    from deploytool.domain.proof import ProofReport
-    from deploytool.domain.release_report import PlanReport, ReleaseReport
     from deploytool.render import Report
 
 
@@ -59,29 +54,10 @@ def markdown_blocks(report: Report, *, now: datetime, verbose: bool) -> Sequence
             return _status(report, now)
         case WhereReport():
             return _where(report, now)
-        case LockReport():
-            return _locks(report)
-    return _seldom_blocks(report, now, verbose)
+        case _:
+            from deploytool.render.rooms import blocks_of
 
-
-def _seldom_blocks(
-    report: ProofReport | LedgerReport | PlanReport | ReleaseReport | CheckReport, now: datetime, verbose: bool
-) -> Sequence[str]:
-    from deploytool.domain.check_report import CheckReport
-    from deploytool.domain.proof import ProofReport
-
-    if isinstance(report, CheckReport):
-        from deploytool.render.check_markdown import check_blocks
-
-        return check_blocks(report, verbose)
-    if isinstance(report, ProofReport):
-        from deploytool.render.explain_markdown import explain_blocks
-
-        return explain_blocks(report, now)
-    from deploytool.render.release_table import release_lines
-    from deploytool.render.sheet import View, painted
-
-    return [fenced(painted(release_lines(report, View(now)), colour=False))]  # a log of its own: read as it stands
+            return blocks_of(report, now, verbose)
 
 
 def _drift(report: DriftReport, now: datetime, verbose: bool) -> list[str]:
@@ -164,23 +140,3 @@ def _where_row(row: WhereRow, now: datetime) -> list[str]:
         f"{clock_time(row.since)} ({age(row.since, now)})" if row.since else "",
         prose(containing_of(row), cell=True),
     ]
-
-
-def _locks(report: LockReport) -> list[str]:
-    from deploytool.render.lock_views import length, summary_of, why_of
-
-    titles = ["Service", "Region", "Holder", "Commit", "Held for", "Lapses in", "Id", "Why"]
-    rows = [
-        [
-            code(one.service, cell=True),
-            code(one.region, cell=True),
-            code(one.lease.holder.who, cell=True),
-            code(short(one.lease.holder.commit), cell=True) if one.lease.holder.commit else "",
-            length(one.age),
-            length(one.seconds_left),
-            code(one.lease.id, cell=True),
-            code(why_of(one), cell=True),
-        ]
-        for one in report.held
-    ]
-    return ["### Who is releasing", table(titles, rows) if rows else "", f"{summary_of(report)}."]
