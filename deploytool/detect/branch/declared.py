@@ -10,6 +10,7 @@ from datetime import date
 from deploytool.config import ServiceTable
 from deploytool.detect.branch.side import Side
 from deploytool.detect.coverage import claim_of, key_of_path
+from deploytool.detect.sources import precision_of
 from deploytool.domain.check_rules import RULES
 from deploytool.domain.finding import Finding, Severity
 from deploytool.domain.links import resolve
@@ -78,7 +79,7 @@ def _ignored(side: Side, today: date) -> Iterator[Finding]:
 
 def _hidden(side: Side, table: ServiceTable) -> Iterator[Finding]:
     """`ignore` cannot hide what the program loads: such a file is judged all the same."""
-    if not table.ignore or side.grounds.asked[table.name] is not Precision.IMPORT:
+    if not table.ignore or precision_of(table, None) is not Precision.IMPORT:
         return
     impact, taken = side.impact(table), side.seen(table).made.selection
     named = sorted(path for path in (impact.by if impact else ()) if not taken.takes(path))
