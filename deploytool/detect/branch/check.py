@@ -12,11 +12,12 @@ from deploytool.adapters.git import Repository
 from deploytool.config import FILE_NAME, Config, ServiceTable
 from deploytool.detect.branch.accepted import Acceptance, acceptances_of, divided
 from deploytool.detect.branch.between import lost_sources, lost_start, names_set_in, new_variables
-from deploytool.detect.branch.declared import declared_in, pointed, removed_in
+from deploytool.detect.branch.declared import declared_in, pointed
 from deploytool.detect.branch.forecast import Reached, reached_by, stale_finding, waiting_findings
 from deploytool.detect.branch.image import Faults, described_anew
 from deploytool.detect.branch.introduced import Before
 from deploytool.detect.branch.owned import Ownership
+from deploytool.detect.branch.removed import removed_in
 from deploytool.detect.branch.side import Side
 from deploytool.detect.branch.told import Told, gone
 from deploytool.detect.coverage import NOT_HERE

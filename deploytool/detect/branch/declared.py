@@ -14,7 +14,6 @@ from deploytool.detect.sources import precision_of
 from deploytool.domain.check_rules import RULES
 from deploytool.domain.finding import Finding, Severity
 from deploytool.domain.links import resolve
-from deploytool.domain.model import Fleet
 from deploytool.domain.ownership import nearest_path
 from deploytool.domain.report import Precision
 
@@ -97,31 +96,3 @@ def _hidden(side: Side, table: ServiceTable) -> Iterator[Finding]:
         subject=named[0],
         detail={"chain": list(impact.chain(named[0])), "files": len(named)},
     )
-
-
-def removed_in(base: Side, head: Side, fleet: Fleet | None) -> Iterator[Finding]:
-    """Services that the branch no longer describes; without a fleet nobody can tell whether they still serve."""
-    if not base.own:
-        return
-    for name in base.tables:
-        if name in head.tables:
-            continue
-        regions = _deployed(base, name, fleet) if fleet else ()
-        if fleet is not None and not regions and not fleet.unreachable:
-            continue
-        where = f"and serves in {', '.join(regions)}" if regions else "and whether it still serves was not looked at"
-        yield Finding(
-            "DT104",
-            Severity.ERROR if regions else Severity.WARNING,
-            f"{name} is no longer in services.toml, {where}.",
-            hint=f"Delete it first (gcloud run services delete {name}), or keep its table.",
-            service=name,
-            path=head.file,
-            subject=name,
-        )
-
-
-def _deployed(base: Side, name: str, fleet: Fleet) -> tuple[str, ...]:
-    project = base.config.project.project
-    found = {one.place.region for one in fleet.services if (one.place.project, one.place.name) == (project, name)}
-    return tuple(sorted(found))
