@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deploytool.config import Config, find
+from deploytool.config import FILE_NAME, Config, find
 from deploytool.detect.branch.place import describes, path_in, repository_around
 from deploytool.detect.branch.told import Told, told_at
 from deploytool.detect.sides import sides_of
@@ -63,40 +65,77 @@ class Found:
 
 def found_by(app: App, wishes: Wishes) -> Found:
     """In the repository that services.toml lies in, each side has its own; outside, one serves both."""
-    file = app.config_file or find(Path.cwd())
-    around = repository_around(app.repository_folder or file.absolute().parent, app.cache)
-    path = None if around is None else path_in(around, file)
-    if around is not None and path is not None:
-        inside = _inside(app, around, path, file, wishes)
-        if inside is not None:
-            app.repository = inside.repository
-            return inside
-        around.close()
+    for file in _places(app):
+        around = repository_around(app.repository_folder or file.absolute().parent, app.cache)
+        path = None if around is None else path_in(around, file)
+        if around is not None and path is not None:
+            inside = _inside(app, around, path, file, wishes)
+            if inside is not None:
+                app.repository = inside.repository
+                return inside
+            around.close()
     config = app.config
     sides = _sides(app, app.repository, config.project.target, wishes)
     return Found(app.repository, sides, (Told(config), Told(config)), None)
 
 
-def _inside(app: App, repository: Repository, path: str, file: Path, wishes: Wishes) -> Found | None:
-    """None when services.toml of the base, which decides, or else the one here describes another repository."""
-    here = _loaded(app)
-    elsewhere = here is not None and app.repository_folder is None and not describes(here, repository)
+def _places(app: App) -> Sequence[Path]:
+    """Where services.toml lies; when the branch took it away, where it may have been."""
+    if app.config_file is not None:
+        return (app.config_file,)
+    here = Path.cwd()
     try:
-        sides = _sides(app, repository, here.project.target if here else None, wishes)
-    except (RepositoryError, UsageError):
-        if elsewhere:
-            return None
-        raise
+        return (find(here),)
+    except ConfigurationError:
+        around = repository_around(here, app.cache)
+        if around is None or around.facts.bare:
+            raise
+        top = around.facts.top.resolve()
+        around.close()
+        above = [folder for folder in (here, *here.parents) if folder.resolve().is_relative_to(top)]
+        return [folder / FILE_NAME for folder in above]
+
+
+def _inside(app: App, repository: Repository, path: str, file: Path, wishes: Wishes) -> Found | None:
+    """None when services.toml is not in git, or describes another repository: that is for the base to say."""
+    here = _loaded(app)
+    try:
+        sides = _sides(app, repository, _target(repository, path, file, here), wishes)
+    except (RepositoryError, UsageError) as error:
+        if here is None or app.repository_folder is not None or describes(here, repository):
+            raise
+        if _is_in_git(repository, path):
+            error.message += f" {path} describes another repository: if that one is meant, say --repository DIR."
+            raise
+        return None
     top = repository.facts.top
     before, after = (told_at(tree, path, file, top) for tree in sides.trees)
     if not before.there and not after.there:
         return None  # not in git: it serves both sides
-    deciding = before.config or (None if before.there else here)
-    if app.repository_folder is None and deciding is not None and not describes(deciding, repository):
+    if app.repository_folder is None and before.config is not None and not describes(before.config, repository):
+        if here is not None:
+            app.config = replace(here, project=before.config.project)
         return None
     if before.config is not None and after.config is not None and before.config.text == after.config.text:
         after = before
     return Found(repository, sides, (before, after), path)
+
+
+def _target(repository: Repository, path: str, file: Path, here: Config | None) -> str | None:
+    """A branch does not say what it is compared with, where services.toml of the default branch does."""
+    commit = repository.named("refs/remotes/origin/HEAD")
+    tree = repository.trees([commit]).get(commit) if commit else None
+    with suppress(KeyError):  # not in this clone
+        told = told_at(tree, path, file, repository.facts.top) if tree is not None else None
+        if told is not None and told.config is not None:
+            return told.config.project.target
+    return here.project.target if here else None
+
+
+def _is_in_git(repository: Repository, path: str) -> bool:
+    commit = repository.named("HEAD")
+    tree = repository.trees([commit]).get(commit) if commit else None
+    return tree is not None and tree.entry(path) is not None
 
 
 def _loaded(app: App) -> Config | None:

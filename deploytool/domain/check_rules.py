@@ -45,9 +45,9 @@ _ALL = (
         "DT104",
         "service-removed",
         ERROR,
-        "A service leaves services.toml while it may still be deployed",
-        "It goes on serving and nobody watches it. Delete it in Cloud Run first, or keep its table. Without a fleet"
-        " nobody can tell whether it still serves: then it is a warning.",
+        "services.toml no longer describes what may still be deployed",
+        "A service left it, or a region of one: it goes on serving and nobody watches it. Delete it there first, or"
+        " keep what describes it. Without a fleet nobody can tell whether it still serves: then it is a warning.",
     ),
     Rule(
         "DT105",

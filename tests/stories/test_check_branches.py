@@ -225,6 +225,29 @@ def test_a_service_that_leaves_services_toml_and_serves_fails(project: Project) 
     assert (ran.code, rules(ran)) == (1, ["DT104"])
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("europe-west1", "us-east1"), ("shop-1", "shop-2"), ('"google"', '"local"')],
+    ids=["another region", "another project", "another cloud"],
+)
+def test_a_place_that_leaves_services_toml_and_is_served_in_fails(project: Project, old: str, new: str) -> None:
+    base, _ = on_branch(project, {"services.toml": (TOML + API).replace(old, new)})
+    ran = check(project, "--base", "main")
+    assert (ran.code, rules(ran)) == (0, ["DT104"])
+    assert "europe-west1 of shop-1" in ran.json["findings"][0]["message"]
+    ran = check(project, "--base", "main", "--fleet", fleet_of(project, serving("api", base)))
+    assert (ran.code, rules(ran)) == (1, ["DT104"])
+    assert rules(check(project, "--base", "main", "--fleet", fleet_of(project, serving("web", base)))) == []
+    gone = {"project": "shop-1", "region": "europe-west1", "message": "permission denied"}
+    ran = check(project, "--base", "main", "--fleet", project.file("fleet.json", {"unreachable": [gone]}))
+    assert (ran.code, rules(ran)) == (3, ["DT104"])
+
+
+def test_a_region_more_is_fine(project: Project) -> None:
+    on_branch(project, {"services.toml": TOML + API + 'regions = ["europe-west1", "us-east1"]\n'})
+    assert rules(check(project, "--base", "main")) == []
+
+
 def test_variables_are_looked_for_in_what_serves(project: Project) -> None:
     old, _ = on_branch(project, {"api/main.py": "import os, shared.names\nos.environ['A'], os.environ['B']\n"})
     ran = check(project, "--base", "main", "--fleet", fleet_of(project, serving("api", old, A="secret-value")))

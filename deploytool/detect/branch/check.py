@@ -12,21 +12,23 @@ from deploytool.adapters.git import Repository
 from deploytool.config import FILE_NAME, Config, ServiceTable
 from deploytool.detect.branch.accepted import Acceptance, acceptances_of, divided
 from deploytool.detect.branch.between import lost_modules, lost_sources, lost_start, names_set_in, new_variables
-from deploytool.detect.branch.declared import declared_in, pointed, removed_in
+from deploytool.detect.branch.declared import declared_in, pointed
 from deploytool.detect.branch.forecast import Reached, reached_by, stale_finding, waiting_findings
-from deploytool.detect.branch.image import Faults
+from deploytool.detect.branch.image import Faults, described_anew
+from deploytool.detect.branch.introduced import Before
 from deploytool.detect.branch.owned import Ownership
+from deploytool.detect.branch.removed import removed_in
 from deploytool.detect.branch.side import Side
 from deploytool.detect.branch.told import Told, gone
 from deploytool.detect.coverage import NOT_HERE
-from deploytool.detect.grounds import Grounds
+from deploytool.detect.grounds import Grounds, Key
 from deploytool.detect.impact import Impacts
 from deploytool.detect.sources import Sources
 from deploytool.domain.check_report import CheckReport, Compared, Policy
 from deploytool.domain.difference import LeafMemo, leaves_between
 from deploytool.domain.finding import Finding
 from deploytool.domain.model import Fleet
-from deploytool.domain.report import DriftReport, LookError, Remark, Verdict
+from deploytool.domain.report import DriftReport, LookError, Precision, Remark, Verdict
 from deploytool.domain.tree import Tree
 
 T = TypeVar("T")
@@ -77,37 +79,27 @@ class Inspection:
 
     def check(self, asked: Asked) -> CheckReport:
         """Raises KeyError when git lacks the root of what was asked about."""
-        sides = self._sides(asked)
-        return _unjudged(asked) if sides is None else _Check(self, asked, *sides).report()
-
-    def _sides(self, asked: Asked) -> tuple[Side, Side] | None:
-        """None without a services.toml at the head that can be read."""
         before, after = (told.config for told in asked.told)
         if after is None:
-            return None
+            return _unjudged(asked)
         trees = {asked.base.commit: asked.trees[0], asked.head.commit: asked.trees[1]}
-        declared = frozenset(before.services if before else ())
-        return (
-            self._side(asked.base.commit, trees, _with_later(before, after), declared, asked.file),
-            self._side(asked.head.commit, trees, after, frozenset(after.services), asked.file),
-        )
+        head = self._side(asked.head.commit, trees, after, True, asked.file)
+        base = self._side(asked.base.commit, trees, before or after, before is not None, asked.file)
+        base.lent = head.grounds
+        foreseen = self._grounds(after, trees, asked.head.commit, None)
+        return _Check(self, asked, base, head, foreseen).report()
 
-    def _side(
-        self, commit: str, trees: dict[str, Tree], config: Config, declared: frozenset[str], file: str | None
-    ) -> Side:
+    def _side(self, commit: str, trees: dict[str, Tree], config: Config, own: bool, file: str | None) -> Side:
+        """A side without a readable services.toml is judged by the other's."""
+        grounds = self._grounds(config, trees, commit, Precision.IMPORT)
+        return Side(commit, trees[commit], config, own, file, grounds)
+
+    def _grounds(self, config: Config, trees: dict[str, Tree], aim: str, precision: Precision | None) -> Grounds:
         tables = list(config.services.values())
         _, sources = self._sources.setdefault(id(config), (config, Sources(self.repository.cache)))
-        grounds = Grounds(config, tables, self.repository, None, trees, self.impacts, sources)
-        grounds.aim_at(commit, tables)
-        return Side(commit, trees[commit], config, declared, file, grounds)
-
-
-def _with_later(before: Config | None, after: Config) -> Config:
-    """What the base says, and what only the head describes: a service may be new here and its mistakes old."""
-    if before is None or before is after:
-        return after
-    later = {name: table for name, table in after.services.items() if name not in before.services}
-    return replace(before, services={**before.services, **later}) if later else before
+        grounds = Grounds(config, tables, self.repository, precision, trees, self.impacts, sources)
+        grounds.aim_at(aim, tables)
+        return grounds
 
 
 def _unjudged(asked: Asked) -> CheckReport:
@@ -135,6 +127,7 @@ class _Check:
     asked: Asked
     base: Side
     head: Side
+    foreseen: Grounds  # as drift will look after the merge
     errors: dict[str, LookError] = field(default_factory=dict)
     remarks: list[Remark] = field(default_factory=list)
 
@@ -166,38 +159,53 @@ class _Check:
         return frozenset(path for path, _, _ in leaves)
 
     def _introduced(self, changed: frozenset[str]) -> Iterator[Finding]:
-        """Each finding of the head, told apart by whether the base has it, and no less gravely."""
-        before: dict[tuple[str, str, str], int] = {}
-        for finding in self._findings(self.base, changed):
-            before[finding.identity] = max(_gravity(finding), before.get(finding.identity, -1))
-        for finding in self._findings(self.head, changed):
-            old = before.get(finding.identity, -1) >= _gravity(finding)
-            shown = not old or self.asked.policy.everything
-            yield replace(pointed(finding, self.head) if shown else finding, existing=old)
+        """Each finding of the head, told apart by whether the base has it. Where the base could not be looked at,
+        nobody can say that the branch brings it; then that is said as well, and it is no pass."""
+        known: list[Finding] = []
+        dark: set[str] = set()
+        for what, ask in self._asks(self.base, changed):
+            found = self._or_error(what, ask)
+            known += found or ()
+            dark |= {what} if found is None else set()
+        before = Before(known, self.base.tables.keys() - self.head.tables.keys())
+        for what, ask in self._asks(self.head, changed):
+            for finding in self._or_error(what, ask) or ():
+                new_service = finding.service not in self.base.tables
+                old = what in dark or before.has(finding, new_service=new_service)
+                shown = not old or self.asked.policy.everything
+                yield replace(pointed(finding, self.head) if shown else finding, existing=old)
 
-    def _findings(self, side: Side, changed: Collection[str]) -> Iterator[Finding]:
-        yield from self._or_error(FILE_NAME, lambda: declared_in(side, self.asked.now.date()))
-        for table in side.tables.values():
-            yield from self._or_error(table.name, partial(self._image, side, table))
-        yield from self._or_error(FILE_NAME, lambda: self.known.ownership.findings(side, changed))
+    def _asks(self, side: Side, changed: Collection[str]) -> Iterator[tuple[str, Callable[[], Iterable[Finding]]]]:
+        """Of the base also the images of services that only the head describes: they may have been there before."""
+        yield FILE_NAME, lambda: declared_in(side, self.asked.now.date())
+        for name, table in {**self.head.tables, **side.tables}.items():
+            if side is self.base:
+                yield name, partial(self._image_before, table)
+            else:
+                yield name, partial(self._image, table)
+        yield "Ownership", lambda: self.known.ownership.findings(side, changed)
 
-    def _image(self, side: Side, table: ServiceTable) -> Iterable[Finding]:
-        found = self.known.faults.of(table, side.seen(table))
-        if side is self.base:
-            return found
+    def _image(self, table: ServiceTable) -> Iterable[Finding]:
+        found = self.known.faults.of(table, self.head.seen(table))
         lost = lost_modules(lost_sources(found, self.base, table), self.base, self.head, table)
         return (*lost, *lost_start(self.base, self.head, table, found))
 
+    def _image_before(self, table: ServiceTable) -> Iterable[Finding]:
+        """Also as the head describes the same image: what is only seen now was there before."""
+        yield from self.known.faults.of(table, self.base.seen(table))
+        better = self.head.tables.get(table.name)
+        if better is not None and described_anew(table, better, self.base, self.head):
+            yield from self.known.faults.of(better, self.head.grounds.seen(better, Key(better.name, self.base.commit)))
+
     def _told(self) -> Iterator[Finding]:
         fleet = self.asked.live.fleet if self.asked.live else None
-        yield from self._or_error(FILE_NAME, lambda: removed_in(self.base, self.head, fleet))
+        yield from self._or_error(FILE_NAME, lambda: removed_in(self.base, self.head, fleet)) or ()
 
     def _reached(self) -> dict[str, Reached]:
         found = {}
         for table in self.head.tables.values():
-            for reached in self._or_error(
-                table.name, partial(reached_by, self.base, self.head, table, self.known.leaves)
-            ):
+            ask = partial(reached_by, self.foreseen, self.base.commit, table, self.known.leaves)
+            for reached in self._or_error(table.name, ask) or ():
                 found[table.name] = reached
         return found
 
@@ -232,20 +240,15 @@ class _Check:
             regions = self.head.config.regions_of(table)
             names = names_set_in(live.fleet, live.project, table, regions) if live else None
             ask = partial(new_variables, self.base, self.head, table, changed, names)
-            yield from self._or_error(table.name, ask)
+            yield from self._or_error(table.name, ask) or ()
 
-    def _or_error(self, what: str, ask: Callable[[], Iterable[T]]) -> Sequence[T]:
-        """All of it, or a note that git lacks what would tell."""
+    def _or_error(self, what: str, ask: Callable[[], Iterable[T]]) -> Sequence[T] | None:
+        """All of it; None, and a note, where git lacks what would tell."""
         try:
             return [*ask()]
         except KeyError:
             self.errors.setdefault(what, LookError("", f"{what} could not be judged: {NOT_HERE}."))
-            return []
-
-
-def _gravity(finding: Finding) -> int:
-    """An import at startup is graver than the same one in a function that may never be called."""
-    return 2 * finding.severity.rank + (not finding.detail.get("late", False))
+            return None
 
 
 def _order(finding: Finding) -> tuple[int, bool, str, str, str, int]:

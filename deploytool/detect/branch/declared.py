@@ -10,22 +10,22 @@ from datetime import date
 from deploytool.config import ServiceTable
 from deploytool.detect.branch.side import Side
 from deploytool.detect.coverage import claim_of, key_of_path
+from deploytool.detect.sources import precision_of
 from deploytool.domain.check_rules import RULES
 from deploytool.domain.finding import Finding, Severity
 from deploytool.domain.links import resolve
-from deploytool.domain.model import Fleet
 from deploytool.domain.ownership import nearest_path
 from deploytool.domain.report import Precision
 
 
 def declared_in(side: Side, today: date) -> Iterator[Finding]:
     """Paths that lead nowhere, and accepted findings that are none. Raises KeyError for what is not in this clone."""
-    if side.declared:
+    if side.own:
+        for table in side.tables.values():
+            yield from _paths(side, table)
         yield from _ignored(side, today)
     for table in side.tables.values():
-        if table.name in side.declared:
-            yield from _paths(side, table)
-            yield from _hidden(side, table)
+        yield from _hidden(side, table)
 
 
 def _paths(side: Side, table: ServiceTable) -> Iterator[Finding]:
@@ -78,7 +78,7 @@ def _ignored(side: Side, today: date) -> Iterator[Finding]:
 
 def _hidden(side: Side, table: ServiceTable) -> Iterator[Finding]:
     """`ignore` cannot hide what the program loads: such a file is judged all the same."""
-    if not table.ignore or side.grounds.asked[table.name] is not Precision.IMPORT:
+    if not table.ignore or precision_of(table, None) is not Precision.IMPORT:
         return
     impact, taken = side.impact(table), side.seen(table).made.selection
     named = sorted(path for path in (impact.by if impact else ()) if not taken.takes(path))
@@ -96,29 +96,3 @@ def _hidden(side: Side, table: ServiceTable) -> Iterator[Finding]:
         subject=named[0],
         detail={"chain": list(impact.chain(named[0])), "files": len(named)},
     )
-
-
-def removed_in(base: Side, head: Side, fleet: Fleet | None) -> Iterator[Finding]:
-    """Services that the branch no longer describes; without a fleet nobody can tell whether they still serve."""
-    for name in base.tables:
-        if name in head.tables or name not in base.declared:
-            continue
-        regions = _deployed(base, name, fleet) if fleet else ()
-        if fleet is not None and not regions and not fleet.unreachable:
-            continue
-        where = f"and serves in {', '.join(regions)}" if regions else "and whether it still serves was not looked at"
-        yield Finding(
-            "DT104",
-            Severity.ERROR if regions else Severity.WARNING,
-            f"{name} is no longer in services.toml, {where}.",
-            hint=f"Delete it first (gcloud run services delete {name}), or keep its table.",
-            service=name,
-            path=head.file,
-            subject=name,
-        )
-
-
-def _deployed(base: Side, name: str, fleet: Fleet) -> tuple[str, ...]:
-    project = base.config.project.project
-    found = {one.place.region for one in fleet.services if (one.place.project, one.place.name) == (project, name)}
-    return tuple(sorted(found))

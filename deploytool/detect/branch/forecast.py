@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from deploytool.config import ServiceTable
-from deploytool.detect.branch.side import Side
 from deploytool.detect.compare import differing_files
-from deploytool.detect.grounds import Key
+from deploytool.detect.grounds import Grounds, Key
 from deploytool.domain.ages import age_of
 from deploytool.domain.difference import LeafMemo
 from deploytool.domain.finding import Finding, Severity
@@ -26,16 +25,16 @@ class Reached:
     files: tuple[FileChange, ...]
 
 
-def reached_by(base: Side, head: Side, table: ServiceTable, memo: LeafMemo) -> Iterator[Reached]:
-    """Nothing when no change reaches the service. As after the merge, the head's services.toml decides.
+def reached_by(grounds: Grounds, base: str, table: ServiceTable, memo: LeafMemo) -> Iterator[Reached]:
+    """Nothing when no change reaches the service. `grounds` look at the head, whose services.toml decides then.
 
     Raises KeyError for what is not in this clone.
     """
-    question = head.grounds.question(table, Key(table.name, base.commit))
-    files = differing_files(head.grounds.trees, question.pair, memo)
+    question = grounds.question(table, Key(table.name, base))
+    files = differing_files(grounds.trees, question.pair, memo)
     if not files:
         return
-    judge = head.grounds.judge(question, differs=True)
+    judge = grounds.judge(question, differs=True)
     reaching = tuple(change for change in map(judge.change, files) if change.relevance.reaches)
     if reaching:
         yield Reached(table.name, reaching)

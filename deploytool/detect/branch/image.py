@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from deploytool.config import ServiceTable
+from deploytool.detect.branch.side import Side
 from deploytool.detect.impact import Impacts, key_of
 from deploytool.detect.sources import Seen
 from deploytool.domain.doubt import HARMLESS, Doubt, DoubtKind
@@ -17,7 +19,7 @@ from deploytool.domain.finding import Finding, Severity
 from deploytool.domain.image import Image
 from deploytool.domain.image_sources import is_remote
 from deploytool.domain.impact import Impact
-from deploytool.domain.imports.lacking.missing_module import Cause, Level, MissingModule
+from deploytool.domain.imports.lacking.missing_module import Cause, Hits, Level, MissingModule
 from deploytool.domain.outline import OutlineMemo, outline_of
 
 WORKING = 3  # how faults are worked out; raise it when the same content could give others
@@ -29,6 +31,7 @@ RULE_OF = {
     Cause.NOT_STARTED: "DT206",
 }
 MOST_IMPORTERS = 20
+_HITS = tuple(Hits)  # gravest first
 
 
 class Faults:
@@ -66,6 +69,16 @@ class Faults:
         return tuple(sorted(_once(found), key=_order))
 
 
+def described_anew(old: ServiceTable, new: ServiceTable, base: Side, head: Side) -> bool:
+    """Does services.toml say otherwise what an image loads that is built as before?"""
+    if (old.entrypoint, old.dynamic) == (new.entrypoint, new.dynamic):
+        return False
+    if (old.kind, old.dockerfile, old.context_path) != (new.kind, new.dockerfile, new.context_path):
+        return False
+    inputs = [side.seen(table).made.build_inputs for side, table in ((base, old), (head, new))]
+    return inputs[0] == inputs[1] and all(base.tree.entry(path) == head.tree.entry(path) for path in inputs[0])
+
+
 def _once(found: Iterable[Finding]) -> Iterable[Finding]:
     """Of findings about the same thing, the gravest; of equal ones the first."""
     kept: dict[tuple[str, str, str], Finding] = {}
@@ -87,7 +100,7 @@ def _missing_modules(missing: Iterable[MissingModule], impact: Impact | None, im
         subject = one.name.partition(".")[0] if one.cause is Cause.SHADOWED else one.name
         groups.setdefault((_rule_of(one, image), subject), []).append(one)
     for (rule, subject), alike in groups.items():
-        worst = min(alike, key=lambda one: (one.level is not Level.ERROR, one.late))
+        worst = min(alike, key=lambda one: (one.level is not Level.ERROR, _HITS.index(one.hits)))
         yield _missing(rule, subject, worst, alike, impact, image)
 
 
@@ -101,7 +114,8 @@ def _missing(
 ) -> Finding:
     more = _more(worst, len(alike) - 1)
     chain = impact.chain(worst.path) if impact else ()
-    detail: dict[str, Any] = {"module": worst.name, "chain": list(chain), "late": worst.late}
+    hits = Counter(one.hits.value for one in alike)
+    detail: dict[str, Any] = {"module": worst.name, "chain": list(chain), "hits": dict(sorted(hits.items()))}
     if worst.home:
         detail["home"] = worst.home
     if len(alike) > 1:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deploytool.config import Config, read
 from deploytool.domain.finding import Finding, Severity
 from deploytool.domain.links import resolve
-from deploytool.domain.tree import Tree
+from deploytool.domain.tree import FOLDER, SUBMODULE, Tree
 from deploytool.errors import ConfigurationError
 
 
@@ -26,7 +26,8 @@ def told_at(tree: Tree, path: str, file: Path, repository: Path) -> Told:
     real = resolve(tree, path)
     content = None if real is None else tree.read(real)
     if content is None:
-        return Told(None, there=False)
+        entry = tree.entry(path)
+        return Told(None, there=False) if entry is None else Told(None, (_no_file(path, entry.mode),))
     try:
         return Told(read(content, file, path, repository=repository))
     except ConfigurationError as error:
@@ -43,6 +44,12 @@ def gone(path: str) -> Finding:
         path=path,
         subject="the file",
     )
+
+
+def _no_file(path: str, mode: int) -> Finding:
+    """Something of this name is there, and no commit of the repository holds what it says."""
+    what = {FOLDER: "a folder", SUBMODULE: "a submodule"}.get(mode, "a link that leads nowhere in the repository")
+    return replace(gone(path), message=f"{path} is {what}: after the merge nobody knows what the services are made of.")
 
 
 def _mistakes(error: ConfigurationError, path: str) -> Iterator[Finding]:

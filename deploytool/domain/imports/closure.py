@@ -39,5 +39,8 @@ class Closure:
     needed: tuple[Needed, ...] = ()
     roots: tuple[str, ...] = ()  # absolute folders that imports were looked for in, in order
     any_root: bool = False  # sys.path is edited in a way that cannot be told: imports were looked for in every folder
+    edited: bool = False  # sys.path is edited at all, so that its order may be another one
     strings: frozenset[str] = frozenset()  # of all reachable files: what may name a data file
     lists: frozenset[str] = frozenset()  # image paths of reachable files that list folders
+    # by image path: who loads it, and on which line, as soon as that file itself is loaded
+    loaders: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)

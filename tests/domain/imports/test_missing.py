@@ -54,14 +54,18 @@ def missing(
     image: Mapping[str, str] | None = None,
     roots: Sequence[str] = ROOTS,
     any_root: bool = False,
+    edited: bool = False,
     doubts: Sequence[Doubt] = (),
     reached: Mapping[str, Reached] | None = None,
+    loaders: Mapping[str, tuple[tuple[str, int], ...]] | None = None,
     dockerfile: str | None = "Dockerfile",
 ) -> tuple[MissingModule, ...]:
     tree = tree_of({**REPOSITORY, **(files or {})})
     layout = layout_of({**IMAGE, **(image or {})}, tree)
     reached = {"/app/svc/main.py": Reached(None)} if reached is None else reached
-    closure = Closure(reached=reached, needed=needed, roots=tuple(roots), any_root=any_root)
+    closure = Closure(
+        reached=reached, needed=needed, roots=tuple(roots), any_root=any_root, edited=edited, loaders=loaders or {}
+    )
     return missing_of(closure, layout, tree, requirements, doubts=doubts, dockerfile=dockerfile)
 
 
@@ -165,22 +169,28 @@ def test_third_party_is_named_with_what_would_bring_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "level"),
+    ("source", "loading", "level", "hits"),
     [
-        ("import jobs\n", "error"),
-        ("def f():\n    import jobs\n", "warning"),
-        ("if f():\n    import jobs\n", "warning"),
+        ("import jobs\n", (1,), "error", "startup"),
+        ("def f():\n    import jobs\n", (), "warning", "call"),
+        ("if f():\n    import jobs\n", (2,), "warning", "call"),
+        ("def f():\n    import jobs\nif f():\n    import jobs\nimport jobs\n", (4, 5), "error", "startup"),
     ],
 )
-def test_only_what_is_loaded_at_startup_is_an_error(source: str, level: str) -> None:
-    reached = {"/app/svc/main.py": Reached(None), "/app/svc/jobs.py": Reached("/app/svc/main.py", source.count("\n"))}
+def test_only_what_is_loaded_at_startup_is_an_error(
+    source: str, loading: tuple[int, ...], level: str, hits: str
+) -> None:
+    """`loading`: the lines that load jobs as main is loaded. However it was reached first, every way counts."""
+    reached = {"/app/svc/main.py": Reached(None), "/app/svc/jobs.py": Reached("/app/svc/main.py", 2)}
     found = missing(
         need("yaml", by="/app/svc/jobs.py"),
         requirements=listing("flask==1", locked=True),
         reached=reached,
+        loaders={"/app/svc/jobs.py": tuple(("/app/svc/main.py", line) for line in loading)},
         files={"svc/main.py": source},
     )
     assert brief(found) == [("yaml", level, "third-party")]
+    assert found[0].hits == hits
 
 
 def test_an_import_below_an_if_may_never_run() -> None:
@@ -250,10 +260,13 @@ HIDDEN_IMAGE = {"/app/svc/shared/__init__.py": "svc/shared/__init__.py", "/app/s
 
 
 def test_one_package_hides_another_of_the_same_name() -> None:
-    (found,) = missing(need("shared.clock", "now"), image=HIDDEN_IMAGE, files=HIDDEN_FILES)
+    lost = need("shared.clock", "now")
+    (found,) = missing(lost, image=HIDDEN_IMAGE, files=HIDDEN_FILES)
+    assert (found.name, found.level) == ("shared.clock", Level.ERROR)
+    assert "hides it" in found.why
+    (found,) = missing(lost, image=HIDDEN_IMAGE, files=HIDDEN_FILES, edited=True)
     assert (found.name, found.level) == ("shared.clock", Level.WARNING)  # were /app first, it would be found
     assert found.why.startswith("shadowing: ")
-    assert "hides it" in found.why
 
 
 def test_a_package_hides_a_folder_without_init_in_any_order() -> None:

@@ -20,7 +20,6 @@ class Fallbacks:
     instead: dict[int, set[int]] = field(default_factory=dict)  # in a `try`: the imports that replace it if it fails
     after: dict[int, set[int]] = field(default_factory=dict)  # in a handler: the imports that must fail for it to run
     conditional: set[int] = field(default_factory=set)  # below an `if`
-    deferred: set[int] = field(default_factory=set)  # in a function
     looked_for: set[int] = field(default_factory=set)  # `find_spec(name)`: it is asked for, and may be absent
 
 
@@ -50,7 +49,6 @@ def fallbacks_of(source: bytes) -> Fallbacks:
             _tried(node, found)
         elif isinstance(node, ast.Import | ast.ImportFrom):
             found.conditional.update([node.lineno] if place.conditional else ())
-            found.deferred.update([node.lineno] if place.deferred else ())
     return found
 
 

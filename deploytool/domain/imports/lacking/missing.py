@@ -19,7 +19,7 @@ from deploytool.domain.imports.installed.distributions import Requirements
 from deploytool.domain.imports.installed.known_names import SHARED
 from deploytool.domain.imports.lacking.counterparts import Counterparts
 from deploytool.domain.imports.lacking.left_behind import bare_packages, left_behind
-from deploytool.domain.imports.lacking.missing_module import Cause, Level, MissingModule
+from deploytool.domain.imports.lacking.missing_module import Cause, Hits, Level, MissingModule
 from deploytool.domain.imports.lacking.sources import Sources
 from deploytool.domain.tree import Tree
 
@@ -188,7 +188,8 @@ class _Looking:
         """In the image, yet Python takes another package of that name first."""
         first = needed.name.partition(".")[0]
         why = f"{there} is in the image, but another package {first} is found before it and hides it"
-        certain = not self.closure.any_root and not self.places.in_some_order(needed.name)
+        doubtful = self.closure.edited and self.places.in_some_order(needed.name)
+        certain = not (doubtful or self.closure.any_root)
         if not certain:
             why = f"shadowing: {why}, unless sys.path is edited so that it comes first"
         hint = f"Give the two packages called {first} different names, or import it by the name that is found."
@@ -243,7 +244,12 @@ class _Looking:
         if level is Level.ERROR and not cause.third_party and (doubt := self._perhaps()):
             level, why = Level.WARNING, f"{why}; unless {doubt}"
         place = path or self.dockerfile or ""
-        return MissingModule(name, place, needed.line, level, cause, why, hint, home, needed.when is When.FUNCTION)
+        return MissingModule(name, place, needed.line, level, cause, why, hint, home, self._hits(needed))
+
+    def _hits(self, needed: Needed) -> Hits:
+        if needed.guarded:
+            return Hits.CAUGHT
+        return Hits.STARTUP if self.sources.at_startup(needed, self.closure) else Hits.CALL
 
     def _perhaps(self) -> str:
         """How a file could get into the image unseen, "" when it could not."""

@@ -25,6 +25,14 @@ class Cause(StrEnum):
         return self is Cause.NOT_INSTALLED
 
 
+class Hits(StrEnum):
+    """What the absence does to the program."""
+
+    STARTUP = "startup"  # it does not start
+    CALL = "call"  # a call fails, or what is loaded under a condition
+    CAUGHT = "caught"  # a handler is prepared for it
+
+
 @dataclass(frozen=True, slots=True)
 class MissingModule:
     name: str  # dotted; an absolute path in the image for a script that is started
@@ -35,4 +43,4 @@ class MissingModule:
     why: str
     hint: str
     home: str = ""  # repository path of what was not copied
-    late: bool = False  # only when a function is called: the program starts without it
+    hits: Hits = Hits.STARTUP

@@ -38,17 +38,18 @@ class Sources:
         return self._known[path]
 
     def at_startup(self, needed: Needed, closure: Closure) -> bool:
-        """Does the import run whenever the program starts: no function, no `if` on the way that is known to it?"""
+        """Does the import run whenever the program starts: no function, no `if` on some way from its start?"""
+        if not needed.by:
+            return True  # it is what is started
         if needed.when not in (When.TOP, When.MAIN) or needed.line in self.fallbacks(needed.by).conditional:
             return False
-        path, seen = needed.by, set[str]()
-        while path in closure.reached and path not in seen:
-            seen.add(path)
-            reached = closure.reached[path]
-            if reached.by is None:
+        pending, seen = [needed.by], {needed.by}
+        while pending:
+            path = pending.pop()
+            if path in closure.reached and closure.reached[path].by is None:
                 return True
-            known = self.fallbacks(reached.by)
-            if reached.named or reached.line in known.conditional or reached.line in known.deferred:
-                return False
-            path = reached.by
-        return not path
+            for by, line in closure.loaders.get(path, ()):
+                if by not in seen and line not in self.fallbacks(by).conditional:
+                    seen.add(by)
+                    pending.append(by)
+        return False

@@ -82,8 +82,10 @@ class _Search:
             needed=(*missing, *needed_of(judge, facts)),
             roots=tuple(root or "/" for root in self.walk.roots),
             any_root=self.walk.any_root,
+            edited=self.walk.edited or self.walk.any_root,
             strings=frozenset(self.program.words).union(*(each.strings for each in known), self._by_links(lists)),
             lists=lists,
+            loaders=self._loaders(),
         )
 
     def _begin(self) -> None:
@@ -184,6 +186,17 @@ class _Search:
                         seen.add(path)
                         pending.append(path)
                         yield path, here, wish
+
+    def _loaders(self) -> dict[str, tuple[tuple[str, int], ...]]:
+        """By file: who imports it, and on which line, by a statement that runs as soon as the importing file does."""
+        found: dict[str, list[tuple[str, int]]] = {}
+        for by, wishes in self.walk.wishes.items():
+            asking = self._laid(self.walk.nodes[by].place) if by else START
+            for wish in wishes:
+                for path in self.walk.answers[wish.key] if wish.startup else ():
+                    for each in self._passed(path) if path in self.walk.nodes else ():
+                        found.setdefault(each, []).append((asking, wish.line))
+        return {path: tuple(askers) for path, askers in found.items()}
 
     def asking_for(self, path: str) -> Iterator[tuple[str, int]]:
         """Everything that asks for the file at this path of the layout; the last line of each that does."""

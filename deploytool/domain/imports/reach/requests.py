@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from deploytool.domain.imports.facts import Dynamic, Import, Subject
+from deploytool.domain.imports.facts import Dynamic, Import, Subject, When
 from deploytool.domain.imports.reach.asking import Ask, AskKind, From, Key
 from deploytool.domain.imports.reach.matching import is_dotted, is_shape, words_of
 from deploytool.domain.imports.reach.namespace import Space
@@ -20,6 +20,7 @@ class Wish(NamedTuple):
     key: Key
     line: int = 0
     named: bool = False  # by a string or a computed name, not by an import statement
+    startup: bool = False  # whenever the file is loaded, and no handler is prepared for its absence
 
 
 def folder_above(path: str, level: int) -> str | None:
@@ -38,13 +39,17 @@ def wishes_of_import(path: str, what: Import) -> Iterator[Wish]:
         folder = folder_above(path, what.level)
         if folder is None:
             return
+    startup = what.when in (When.TOP, When.MAIN) and not what.guarded
+    for key in _keys_of_import(what, folder):
+        yield Wish(key, what.line, startup=startup)
+
+
+def _keys_of_import(what: Import, folder: str | None) -> tuple[Key, ...]:
     if not what.names:
-        yield Wish(what.module, what.line)
-    elif what.names == ("*",):
-        yield Wish(_dotted(what.module, folder), what.line)
-        yield Wish(Ask(AskKind.STAR, what.module, folder), what.line)
-    else:
-        yield Wish(From(what.module, what.names, folder), what.line)
+        return (what.module,)
+    if what.names == ("*",):
+        return _dotted(what.module, folder), Ask(AskKind.STAR, what.module, folder)
+    return (From(what.module, what.names, folder),)
 
 
 def wishes_of_dynamic(path: str, what: Dynamic) -> Iterator[Wish]:
