@@ -12,11 +12,12 @@ from deploytool.commands.looking import Look, look
 from deploytool.config import ServiceTable
 from deploytool.detect.coverage import coverage_of, unowned_in
 from deploytool.domain.ages import age_of
+from deploytool.domain.drift import MISROUTED
 from deploytool.domain.finding import Finding, Severity
 from deploytool.domain.ledger_report import Standing, next_command_of, standing_of
 from deploytool.domain.lock_report import lock_report
 from deploytool.domain.release import Outcome, Release, broken_links, releases_of
-from deploytool.domain.report import DriftReport, Remark, ServiceDrift, Verdict
+from deploytool.domain.report import DriftReport, Remark, ServiceDrift, ServingState, Verdict
 from deploytool.domain.validate_report import Phase, Section
 from deploytool.errors import ConfigurationError, DeployToolError
 
@@ -97,17 +98,19 @@ def drift(looks: Looks) -> Section:
 
 
 def serving(looks: Looks) -> Section:
-    report = looks.drift
+    """Where traffic goes, whatever the code that gets it."""
+    services = looks.drift.services
     found = tuple(
-        _of(one, "serving", f"{one.serving}: {one.reason}", f"deploytool status {one.name}")
-        for one in report.services
-        if one.verdict is Verdict.MISROUTED
+        _of(one, "serving", MISROUTED[one.serving], f"deploytool status {one.name}")
+        for one in services
+        if one.serving in MISROUTED
     )
+    doubtful = (ServingState.RECONCILING, ServingState.NONE)
     unsure = tuple(
-        f"{one.name}: {one.reason}" for one in report.services if one.verdict is Verdict.UNKNOWN and not one.revisions
+        f"{one.name}: {one.reason}" for one in services if one.serving in doubtful and one.verdict is Verdict.UNKNOWN
     )
-    fine = len(report.services) - len(found) - len(unsure)
-    said = f"{fine} of {_counted(len(report.services), 'service')} have their traffic where it should be"
+    fine = len(services) - len(found) - len(unsure)
+    said = f"{fine} of {_counted(len(services), 'service')} have their traffic where it should be"
     return Section(Phase.SERVING, said, found, unsure)
 
 

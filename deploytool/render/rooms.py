@@ -30,6 +30,9 @@ ROOMS = {
     "CheckReport": Room("check_table:check_lines", "check_json:check_shape", "check_markdown:check_blocks"),
     "ProofReport": Room("explain_table:explain_lines", "explain_json:explain_shape", "explain_markdown:explain_blocks"),
     "LockReport": Room("lock_views:lock_lines", "lock_views:lock_shape", "lock_views:lock_blocks"),
+    "ValidateReport": Room(
+        "validate_views:validate_lines", "validate_views:validate_shape", "validate_views:validate_blocks"
+    ),
     "PlanReport": _RELEASES,
     "ReleaseReport": _RELEASES,
     "LedgerReport": _RELEASES,

@@ -1,0 +1,43 @@
+"""The commands that watch over what runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from deploytool.cli.door import door, end, fuse_box
+from deploytool.commands.options import (
+    ColourChoice,
+    ConfigFile,
+    ExitZero,
+    FleetFiles,
+    RepositoryFolder,
+    ShownFormats,
+    outputs_of,
+)
+
+
+@door.command()
+def validate(
+    ctx: typer.Context,
+    *,
+    phases: Annotated[
+        list[str] | None,
+        typer.Option("--phase", metavar="PHASE", help="Only this phase. May be repeated.", show_default=False),
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show every finding.")] = False,
+    format: ShownFormats = None,
+    fleet: FleetFiles = None,
+    exit_zero: ExitZero = False,
+    config: ConfigFile = None,
+    repository: RepositoryFolder = None,
+    color: ColourChoice = None,
+) -> None:
+    """The daily check: everything that can be asked, in one numbered report."""
+    outputs = outputs_of(format, "validate")
+    app = fuse_box(ctx, config, repository, color)
+    from deploytool.commands import validate as command
+
+    code = command.run(app, phases=command.phases_of(phases or ()), fleet=fleet or [], outputs=outputs, verbose=verbose)
+    end(code, exit_zero)
