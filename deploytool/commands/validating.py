@@ -57,8 +57,6 @@ def sections(looks: Looks, phases: Sequence[Phase], ways: dict[Phase, Asked]) ->
         began = time.monotonic()
         try:
             section = ways[phase](looks)
-        except ConfigurationError:
-            raise
         except DeployToolError as error:
             section = Section(phase, "It could not be looked at.", unsure=(error.message,))
         yield replace(section, seconds=round(time.monotonic() - began, 3))
