@@ -22,7 +22,7 @@ from deploytool.domain.impact import Impact
 from deploytool.domain.imports.lacking.missing_module import Cause, Hits, Level, MissingModule
 from deploytool.domain.outline import OutlineMemo, outline_of
 
-WORKING = 3  # how faults are worked out; raise it when the same content could give others
+WORKING = 9  # how faults are worked out; raise it when the same content could give others
 RULE_OF = {
     Cause.NOT_COPIED: "DT201",
     Cause.NOWHERE: "DT201",

@@ -406,3 +406,11 @@ def test_sorted_and_each_name_once_per_file_with_the_worse_level() -> None:
         ("svc/main.py", 5, "predictions.shared.lock"),
         ("svc/main.py", 9, "shared.nope"),
     ]
+
+
+def test_a_name_that_may_never_be_imported_is_missed_only_where_the_repository_has_it() -> None:
+    there, nowhere = need("lib.tool"), need("svc.gone", line=8)
+    files = {"lib/__init__.py": "", "lib/tool.py": ""}
+    assert len(missing(there, nowhere, files=files)) == 2
+    found = missing(there._replace(perhaps=True), nowhere._replace(perhaps=True), files=files)
+    assert [one.name for one in found] == ["lib.tool"]

@@ -94,7 +94,8 @@ class _Looking:
         behind = left_behind(self.closure, self.places, self.sources)
         for needed in (*self.closure.needed, *behind):
             if needed.when is not When.TYPE_CHECKING and not is_standard(needed.name):
-                failing.extend((needed, missing) for missing in self._of(needed))
+                found = ((needed, missing) for missing in self._of(needed))
+                failing += (one for one in found if not needed.perhaps or one[1].cause is Cause.NOT_COPIED)
         lines = {(needed.by, needed.line) for needed, _ in failing}
         yield from (missing for needed, missing in failing if not self._made_up_for(needed, lines))
         for needed, home, folder in bare_packages(self.closure, self.places, self.tree):
