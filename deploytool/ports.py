@@ -12,6 +12,7 @@ from deploytool.domain.check import Counted, HttpAnswer, NoHttpAnswer
 from deploytool.domain.edit import Edit
 from deploytool.domain.judge import RequestStats
 from deploytool.domain.lease import Holder, Lease, LeaseRecord
+from deploytool.domain.message import Message, Said
 from deploytool.domain.model import Fleet, Place, Revision, Service
 from deploytool.domain.release import Event, EventKind
 
@@ -93,6 +94,27 @@ class Ledger(Protocol):
 
     def chain(self) -> tuple[tuple[Event, ...], tuple[int, str] | None]:
         """All lines and the head, as they were at one moment: for `broken_links` while others write."""
+        ...
+
+
+class Notebook(Protocol):
+    """What was last said to people, one record for each thing that is watched, by a clock of its own."""
+
+    def change(self, key: str, turn: Callable[[Said, datetime], Said]) -> Said:
+        """Put `turn(said, now)` in the place of what is there; nobody else writes in between. Raises CouldNotLook.
+
+        `turn` may be asked more than once, also after it was written and the answer got lost.
+        """
+        ...
+
+
+class Outlet(Protocol):
+    """A way to people who did not ask."""
+
+    name: str  # as people call it
+
+    def send(self, message: Message, within: float) -> None:
+        """Within so many seconds. Raises NotSent, which says whether it may have arrived all the same."""
         ...
 
 

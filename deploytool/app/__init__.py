@@ -20,6 +20,7 @@ from deploytool.render.screen import Colour, say, screen_of
 if TYPE_CHECKING:
     from deploytool.adapters.cloudrun_apart import Apart
     from deploytool.adapters.git import Repository
+    from deploytool.app.notifying import Notifier
     from deploytool.config import Config
     from deploytool.domain.build import BuilderName
     from deploytool.emulator.client import Address
@@ -191,6 +192,13 @@ class App:
         from deploytool.app.shared import ledger_of
 
         return ledger_of(self)
+
+    @cached_property
+    def notifier(self) -> Notifier:
+        """Who is told without asking, as `[notify]` of services.toml says."""
+        from deploytool.app.notifying import notifier_of
+
+        return notifier_of(self)
 
     def now(self) -> datetime:
         return clock.now(self.environ)

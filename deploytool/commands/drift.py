@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from deploytool.commands.looking import look
+from deploytool.commands.notifying import failures_told, must_know_whom
+from deploytool.commands.notifying import notify as tell
+from deploytool.domain.announcing import key_about, standing_of_drift
+from deploytool.domain.report import DriftReport
 from deploytool.errors import ExitCode
 from deploytool.render import Format
 from deploytool.render.outputs import Output
@@ -23,14 +28,41 @@ def run(
     fleet: Sequence[str],
     precision: str | None,
     fetch: bool,
+    notify: bool = False,
 ) -> ExitCode:
-    """Ask the cloud and git at the same time, judge, report."""
+    """Ask the cloud and git at the same time, judge, report; and tell those who did not ask, when that is wanted."""
+    ask = partial(_asked, app, services, verbose, outputs, fleet, precision, fetch)
+    if not notify:
+        report = ask()
+        app.say(report, outputs, verbose=verbose)
+        return report.exit_code
+    must_know_whom(app)
+    project = app.config.project
+    about = key_about(
+        "drift", project.project, project.target or "", precision or "", "files" if fleet else "", *sorted(services)
+    )
+    with failures_told(app, about):
+        report = ask()
+    try:
+        app.say(report, outputs, verbose=verbose)
+    finally:
+        tell(app, standing_of_drift(report, about, project.project))
+    return report.exit_code
+
+
+def _asked(
+    app: App,
+    services: Sequence[str],
+    verbose: bool,
+    outputs: Sequence[Output],
+    fleet: Sequence[str],
+    precision: str | None,
+    fetch: bool,
+) -> DriftReport:
     tables = app.config.select(services)
     formats = {output.format for output in outputs}
     dated = verbose or formats != {Format.TABLE}  # the short table shows no dates, so nobody waits for them
     seen = look(app, tables, fleet=fleet, precision=precision, fetch=fetch, dated=dated)
     seen.detection.thorough = verbose
     seen.detection.scoped = Format.JSON in formats
-    report = seen.detection.report(seen.fleet, seen.history, app.now())
-    app.say(report, outputs, verbose=verbose)
-    return report.exit_code
+    return seen.detection.report(seen.fleet, seen.history, app.now())

@@ -96,6 +96,10 @@ PrecisionOption = Annotated[
 ]
 Fetch = Annotated[bool, typer.Option("--fetch", help="Fetch commits that this clone does not have.")]
 ExitZero = Annotated[bool, typer.Option("--exit-zero", help="End with 0 instead of 1 when something was found.")]
+Notify = Annotated[
+    bool,
+    typer.Option("--notify", help="Tell those whom [notify] names when something is new, once a day, or over."),
+]
 StateFolder = Annotated[
     Path | None,
     typer.Option("--state", metavar="DIR", help="Folder of the embedded Cloud Run's state.", show_default=False),

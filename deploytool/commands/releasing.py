@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from deploytool.adapters import whoami
 from deploytool.clock import RealTime
 from deploytool.commands.asking import agreed
+from deploytool.commands.notifying import announce
 from deploytool.commands.signals import Signals
 from deploytool.config import ServiceTable
 from deploytool.detect.preflight import wanted_of_plan
@@ -183,13 +184,13 @@ def under_lease(
 
 
 def row_of(app: App, plan: Plan, ending: Ending) -> ReleaseRow:
-    """The ending with what serves now, as far as that can be told."""
+    """The ending with what serves now, as far as that can be told; who is to be told of an end is told of it."""
     try:
         seen = app.editor.read(plan.place)
         after = named_rows(seen.service) if seen else ()
     except CouldNotLook:
         after = ()
-    return ReleaseRow(
+    row = ReleaseRow(
         id=plan.id,
         place=plan.place,
         kind=plan.kind,
@@ -203,6 +204,9 @@ def row_of(app: App, plan: Plan, ending: Ending) -> ReleaseRow:
         after=after,
         seconds=_seconds(app, plan.id),
     )
+    if ending.ours:
+        announce(app, row)
+    return row
 
 
 def _seconds(app: App, release: str) -> float:

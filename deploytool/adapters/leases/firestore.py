@@ -41,7 +41,7 @@ class FirestoreShelf:
             raise _strange("it does not say what time it is")
         return [one.book for one in seen if one.version is not None], max(one.now for one in seen)
 
-    def read(self, key: str) -> Seen:
+    def read(self, key: str) -> Seen[Book]:
         name = self._name_of(key)
         rows = _rows(self._api.read("POST", f"{self._path}:batchGet", body={"documents": [name]}))
         if len(rows) != 1 or ("found" in rows[0]) == ("missing" in rows[0]):
@@ -60,7 +60,7 @@ class FirestoreShelf:
             raise
         return True
 
-    def _seen(self, row: dict[str, Any], there: bool, key: str | None) -> Seen:
+    def _seen(self, row: dict[str, Any], there: bool, key: str | None) -> Seen[Book]:
         now = _moment(row.get("readTime"))
         if not there:
             return Seen(Book(key or ""), None, now)
