@@ -7,9 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from deploytool.commands.looking import look
-from deploytool.commands.notifying import failures_told, must_know_whom
-from deploytool.commands.notifying import notify as tell
-from deploytool.domain.announcing import key_about, standing_of_drift
 from deploytool.domain.report import DriftReport
 from deploytool.errors import ExitCode
 from deploytool.render import Format
@@ -32,21 +29,14 @@ def run(
 ) -> ExitCode:
     """Ask the cloud and git at the same time, judge, report; and tell those who did not ask, when that is wanted."""
     ask = partial(_asked, app, services, verbose, outputs, fleet, precision, fetch)
-    if not notify:
-        report = ask()
-        app.say(report, outputs, verbose=verbose)
-        return report.exit_code
-    must_know_whom(app)
-    project = app.config.project
-    about = key_about(
-        "drift", project.project, project.target or "", precision or "", "files" if fleet else "", *sorted(services)
-    )
-    with failures_told(app, about):
-        report = ask()
-    try:
-        app.say(report, outputs, verbose=verbose)
-    finally:
-        tell(app, standing_of_drift(report, about, project.project))
+    say = partial(app.say, to=outputs, verbose=verbose)
+    if notify:
+        from deploytool.commands.telling_drift import told
+
+        options = (precision or "", "files" if fleet else "")
+        return told(app, ask, say, services=services, options=options).exit_code
+    report = ask()
+    say(report)
     return report.exit_code
 
 
