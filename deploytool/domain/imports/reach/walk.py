@@ -213,8 +213,7 @@ class Walk:
         if framework in BY_SETTINGS and self.dynamic is not None:
             self.wish(path, Wish(self.dynamic, what.line, True))
         elif framework in BY_SETTINGS:
-            why = f"{framework} loads what its settings name"
-            self.doubt(node.source, what.line, why, DoubtKind.UNBOUNDED_IMPORT)
+            self.doubt(node.source, what.line, f"{framework} loads what its settings name", DoubtKind.UNBOUNDED_IMPORT)
 
     def _load_perhaps(self, path: str, node: Node, what: Dynamic) -> None:
         if what.altered and self.altered.isdisjoint((what.altered, ANY)):
@@ -223,7 +222,6 @@ class Walk:
             self._load(path, node, what)
 
     def _alter(self, names: Iterable[str]) -> None:
-        """Something changes these names of other modules."""
         if not self.altered.issuperset(names):
             self.altered.update(names)
             waiting, self._waiting = self._waiting, []
@@ -277,8 +275,8 @@ class Walk:
             if edit.folder.origin is Origin.CWD:
                 self._relative[edit.folder.path] = None
                 self._move_relative()
-            return
-        self._any_root(node, edit.line, edit.why)
+        else:
+            self._any_root(node, edit.line, edit.why)
 
     def _any_root(self, node: Node, line: int, why: str) -> None:
         self.doubts[Doubt(node.source, line, why, DoubtKind.UNKNOWN_ROOT)] = None
