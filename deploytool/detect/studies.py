@@ -104,5 +104,13 @@ class Studies:
 def lacking_in(study: Study, seen: Seen, requirements: Requirements | None) -> tuple[MissingModule, ...]:
     """What the program imports and the image does not have. Raises KeyError for what git does not have."""
     assert seen.made.image is not None
-    dockerfile = seen.made.image.dockerfile
-    return missing_of(study.closure, study.layout, seen.tree, requirements, doubts=study.doubts, dockerfile=dockerfile)
+    image = seen.made.image
+    return missing_of(
+        study.closure,
+        study.layout,
+        seen.tree,
+        requirements,
+        doubts=study.doubts,
+        dockerfile=image.dockerfile,
+        runs=image.runs,
+    )

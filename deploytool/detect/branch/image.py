@@ -64,7 +64,7 @@ class Faults:
         found = [
             *_missing_modules(missing, impact, image),
             *_outside(image),
-            *(_doubted(one, impact) for one in study.doubts if _tells(one, proven=study.proven)),
+            *(_doubted(one, impact, image) for one in study.doubts if _tells(one, proven=study.proven)),
         ]
         return tuple(sorted(_once(found), key=_order))
 
@@ -171,8 +171,10 @@ def _tells(doubt: Doubt, *, proven: bool) -> bool:
     return not proven and doubt.kind not in HARMLESS
 
 
-def _doubted(doubt: Doubt, impact: Impact | None) -> Finding:
+def _doubted(doubt: Doubt, impact: Impact | None, image: Image) -> Finding:
     place = Finding("DT208", Severity.WARNING, "", path=doubt.path or None, line=doubt.line or None)
+    if doubt.path.startswith("/"):
+        place = replace(place, path=image.dockerfile, line=None)  # text of the Dockerfile, by its place in the image
     if doubt.kind is DoubtKind.IGNORED_SOURCE:
         hint = "Take the pattern of the ignore file back for it, or take the COPY out."
         message = f"{doubt.why}."

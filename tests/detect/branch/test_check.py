@@ -224,6 +224,17 @@ def test_a_whole_package_that_the_branch_takes_away_is_no_missing_distribution(t
     assert "takes shared/" in only(report, "DT201").message
 
 
+def test_a_module_that_the_dockerfile_itself_holds(tmp_path: Path) -> None:
+    def held(text: str) -> dict[str, str]:
+        dockerfile = DOCKERFILE + f"COPY <<EOF /app/api/version.py\n{text}\nEOF\n"
+        return {"api/main.py": "import shared.names, api.version\n", "api/Dockerfile": dockerfile}
+
+    assert brief(checked(tmp_path / "a", held("V = 1"))) == []
+    found = only(checked(tmp_path / "b", held("import shared.gone")), "DT201")
+    assert (found.path, found.line) == ("api/Dockerfile", None)
+    assert only(checked(tmp_path / "c", held("import (")), "DT207").path == "api/Dockerfile"
+
+
 # DT3xx
 
 
