@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from deploytool.config import ServiceTable
+from deploytool.detect.branch.lost import Lost
 from deploytool.detect.branch.side import Side
 from deploytool.detect.impact import Impacts, key_of
 from deploytool.detect.sources import Seen
@@ -22,7 +23,7 @@ from deploytool.domain.impact import Impact
 from deploytool.domain.imports.lacking.missing_module import Cause, Hits, Level, MissingModule
 from deploytool.domain.outline import OutlineMemo, outline_of
 
-WORKING = 3  # how faults are worked out; raise it when the same content could give others
+WORKING = 4  # how faults are worked out; raise it when the same content could give others
 RULE_OF = {
     Cause.NOT_COPIED: "DT201",
     Cause.NOWHERE: "DT201",
@@ -44,18 +45,37 @@ class Faults:
 
     def of(self, table: ServiceTable, seen: Seen) -> tuple[Finding, ...]:
         """DT2xx of the service as it is there, each once, sorted; nothing for a service without an image."""
-        if seen.made.image is None:
+        image = seen.made.image
+        if image is None:
             return ()
+        return self._remembered(table, seen, "", lambda: self._worked_out(table, seen, image))
+
+    def of_lost(self, table: ServiceTable, seen: Seen, lost: Lost) -> tuple[Finding, ...]:
+        """The same of modules that the image had before, and that its program goes on importing."""
+        image = seen.made.image
+        if image is None:
+            return ()
+        return self._remembered(table, seen, lost.id, lambda: self._lost(table, seen, image, lost))
+
+    def _remembered(
+        self, table: ServiceTable, seen: Seen, further: str, work: Callable[[], tuple[Finding, ...]]
+    ) -> tuple[Finding, ...]:
         outline = outline_of(seen.tree.objects, seen.tree.oid, self.outlines).id
-        key = hashlib.sha256(f"{WORKING} {key_of(table, seen)} {outline}".encode()).hexdigest()
+        key = hashlib.sha256(f"{WORKING} {key_of(table, seen)} {outline}{further}".encode()).hexdigest()
         found = self._known.get(key)
         if found is None:
             found = _decoded(self.cache.kept("faults", [key]).get(key))
             if found is None:
-                found = self._worked_out(table, seen, seen.made.image)
+                found = work()
                 self.cache.keep("faults", {key: _encoded(found)})
             self._known[key] = found
         return tuple(replace(one, service=table.name) for one in found)
+
+    def _lost(self, table: ServiceTable, seen: Seen, image: Image, lost: Lost) -> tuple[Finding, ...]:
+        study = self.impacts.studies.study(table, seen)
+        missing = self.impacts.studies.lacking(study, seen, lost.sure, lost.restored(seen.tree))
+        found = _missing_modules(lost.told(missing, seen.tree), self.impacts.of(table, seen), image)
+        return tuple(sorted(_once(found), key=_order))
 
     def _worked_out(self, table: ServiceTable, seen: Seen, image: Image) -> tuple[Finding, ...]:
         impact = self.impacts.of(table, seen)

@@ -220,8 +220,8 @@ def test_a_service_that_is_renamed_keeps_what_it_had(tmp_path: Path) -> None:
 def test_a_whole_package_that_the_branch_takes_away_is_no_missing_distribution(tmp_path: Path) -> None:
     changes = {path: None for path in SHOP if path.startswith("shared/")}
     report = checked(tmp_path, {**changes, "api/Dockerfile": UNSHARED})
-    assert [row for row in brief(report) if row[1] == "error"] == [("DT201", "error", "api", "shared")]
-    assert "takes shared/" in only(report, "DT201").message
+    assert [row for row in brief(report) if row[1] == "error"] == [("DT201", "error", "api", "shared.names")]
+    assert "the branch deletes shared/names.py" in only(report, "DT201").message
 
 
 def test_a_module_that_the_dockerfile_itself_holds(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ class _Search:
             needed=(*missing, *needed_of(judge, facts)),
             roots=tuple(root or "/" for root in self.walk.roots),
             any_root=self.walk.any_root,
-            edited=self.walk.edited or self.walk.any_root,
+            edited=self.walk.any_root or any(each.edits for each in known),
             strings=frozenset(self.program.words).union(*(each.strings for each in known), self._by_links(lists)),
             lists=lists,
             loaders=self._loaders(),
