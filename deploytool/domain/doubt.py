@@ -24,6 +24,7 @@ class DoubtKind(StrEnum):
     LINK_BROKEN = "link-broken"  # a link to what is not in git
     SUBMODULE = "submodule"  # files of another repository, which nobody here can see
     UNKNOWN_PROGRAM = "unknown-program"  # what the container starts cannot be told
+    ABSENT_PROGRAM = "absent-program"  # what the container starts is not where other files of ours are
     UNPARSABLE_SOURCE = "unparsable-source"  # a source file that Python here cannot read
     UNBOUNDED_IMPORT = "unbounded-import"  # a module loaded by a name that only the run knows
     UNKNOWN_ROOT = "unknown-root"  # sys.path is edited with a folder that cannot be told

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -20,7 +20,9 @@ from deploytool.domain.finding import Finding, Severity
 from deploytool.domain.image import Image
 from deploytool.domain.image_sources import is_remote
 from deploytool.domain.impact import Impact
+from deploytool.domain.imports.lacking.missing import hiding_in
 from deploytool.domain.imports.lacking.missing_module import Cause, Hits, Level, MissingModule
+from deploytool.domain.imports.launch.found import NOT_THERE
 from deploytool.domain.outline import OutlineMemo, outline_of
 
 WORKING = 4  # how faults are worked out; raise it when the same content could give others
@@ -85,6 +87,7 @@ class Faults:
             *_missing_modules(missing, impact, image),
             *_outside(image),
             *(_doubted(one, impact, image) for one in study.doubts if _tells(one, proven=study.proven)),
+            *_absent(study.doubts, image),
         ]
         return tuple(sorted(_once(found), key=_order))
 
@@ -185,10 +188,27 @@ def _outside(image: Image) -> Iterator[Finding]:
             )
 
 
+def _absent(doubts: Sequence[Doubt], image: Image) -> Iterator[Finding]:
+    """What is started is not among the files that the Dockerfile puts where it is looked for."""
+    hiding = hiding_in(doubts)
+    for doubt in doubts:
+        if doubt.kind is DoubtKind.ABSENT_PROGRAM:
+            unless = "" if hiding is None else f"; unless {hiding.path}:{hiding.line} brings it ({hiding.why})"
+            yield Finding(
+                "DT206",
+                Severity.ERROR if hiding is None else Severity.WARNING,
+                f"{image.dockerfile} starts a program that is not there: {doubt.why}{unless}.",
+                hint="Correct what is started, or copy the file.",
+                path=doubt.path or image.dockerfile,
+                line=doubt.line or None,
+                subject=doubt.why.removesuffix(NOT_THERE),
+            )
+
+
 def _tells(doubt: Doubt, *, proven: bool) -> bool:
     if doubt.kind is DoubtKind.IGNORED_SOURCE:
         return True
-    return not proven and doubt.kind not in HARMLESS
+    return not proven and doubt.kind not in HARMLESS and doubt.kind is not DoubtKind.ABSENT_PROGRAM
 
 
 def _doubted(doubt: Doubt, impact: Impact | None, image: Image) -> Finding:

@@ -16,6 +16,7 @@ MOST_WORDS = 2_000
 MOST_DOUBTS = 20
 LONGEST_WORD = 300
 MOST_NAMES = 300
+NOT_THERE = " is not in the image as far as git tells"
 
 _NAMED = re.compile(r"[A-Za-z_]")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){1,9}")
@@ -28,6 +29,9 @@ class Where(NamedTuple):
 
     path: str
     line: int
+
+
+NOT_THERE = " is not in the image as far as git tells"
 
 
 @dataclass(slots=True)
@@ -148,7 +152,9 @@ class Process:
         if real is None and place.folder(path.text, self.cwd.text):
             real = place.file(f"{path.text}/__main__.py", self.cwd.text)
         if real is None:
-            self.doubt(f"{path.text} is not in the image as far as git tells")
+            ours = path.text.endswith(".py") and place.is_ours(path.text, self.cwd.text)
+            kind = DoubtKind.ABSENT_PROGRAM if ours else DoubtKind.UNKNOWN_PROGRAM
+            self.doubt(f"{path.text}{NOT_THERE}", kind)
             return None
         self.start_script(place.link(path.text, self.cwd.text) or real)
         return real
