@@ -11,6 +11,7 @@ class DoubtKind(StrEnum):
 
     TOO_LARGE = "too-large"  # a cap was reached; reading stopped there
     UNPARSABLE = "unparsable"  # Docker itself would refuse this line, or we cannot read it
+    REFUSED = "refused"  # Docker builds no such file
     UNKNOWN_INSTRUCTION = "unknown-instruction"
     UNKNOWN_VALUE = "unknown-value"  # a variable without a value that the file tells
     UNKNOWN_STAGE = "unknown-stage"

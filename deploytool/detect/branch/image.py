@@ -22,7 +22,7 @@ from deploytool.domain.image_sources import is_remote
 from deploytool.domain.impact import Impact
 from deploytool.domain.imports.lacking.missing import hiding_in
 from deploytool.domain.imports.lacking.missing_module import Cause, Hits, Level, MissingModule
-from deploytool.domain.imports.launch.found import NOT_THERE
+from deploytool.domain.imports.program import NOT_THERE
 from deploytool.domain.outline import OutlineMemo, outline_of
 
 WORKING = 4  # how faults are worked out; raise it when the same content could give others
@@ -34,6 +34,7 @@ RULE_OF = {
     Cause.NOT_STARTED: "DT206",
 }
 MOST_IMPORTERS = 20
+REFUSED = (DoubtKind.REFUSED, DoubtKind.UNKNOWN_INSTRUCTION)
 _HITS = tuple(Hits)  # gravest first
 
 
@@ -88,6 +89,7 @@ class Faults:
             *_outside(image),
             *(_doubted(one, impact, image) for one in study.doubts if _tells(one, proven=study.proven)),
             *_absent(study.doubts, image),
+            *_refused(study.doubts, image),
         ]
         return tuple(sorted(_once(found), key=_order))
 
@@ -205,10 +207,30 @@ def _absent(doubts: Sequence[Doubt], image: Image) -> Iterator[Finding]:
             )
 
 
+def _refused(doubts: Sequence[Doubt], image: Image) -> Iterator[Finding]:
+    """Lines that Docker does not take. With a frontend that is not Docker's own, nobody here can tell."""
+    foreign = image.recipe is not None and any("is not Docker's own" in doubt.why for doubt in image.recipe.doubts)
+    for doubt in doubts:
+        if doubt.kind in REFUSED and not foreign:
+            yield Finding(
+                "DT209",
+                Severity.ERROR,
+                f"{doubt.path} cannot be built: {doubt.why}.",
+                hint="Correct it; what Docker says of it: docker build --check",
+                path=doubt.path,
+                line=doubt.line or None,
+                subject=doubt.why,
+            )
+
+
 def _tells(doubt: Doubt, *, proven: bool) -> bool:
     if doubt.kind is DoubtKind.IGNORED_SOURCE:
         return True
-    return not proven and doubt.kind not in HARMLESS and doubt.kind is not DoubtKind.ABSENT_PROGRAM
+    if doubt.kind in (DoubtKind.ABSENT_PROGRAM, *REFUSED):
+        return False  # said as what it is
+    if doubt.kind is DoubtKind.UNKNOWN_PROGRAM and not doubt.path and doubt.why.endswith(NOT_THERE):
+        return False  # the same as a module that is missing
+    return not proven and doubt.kind not in HARMLESS
 
 
 def _doubted(doubt: Doubt, impact: Impact | None, image: Image) -> Finding:

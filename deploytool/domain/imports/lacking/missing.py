@@ -30,6 +30,7 @@ _BRINGS_FILES = frozenset(
     (
         DoubtKind.RUN_CONSUMES,
         DoubtKind.UNKNOWN_VALUE,
+        DoubtKind.REFUSED,
         DoubtKind.UNKNOWN_INSTRUCTION,
         DoubtKind.UNKNOWN_STAGE,
         DoubtKind.UNPARSABLE,

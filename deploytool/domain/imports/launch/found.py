@@ -10,13 +10,12 @@ from deploytool.domain.doubt import Doubt, DoubtKind
 from deploytool.domain.ignorepattern import cleaned
 from deploytool.domain.imports.launch.place import Place
 from deploytool.domain.imports.launch.values import Field, State, joined
-from deploytool.domain.imports.program import Start, StartKind
+from deploytool.domain.imports.program import NOT_THERE, Start, StartKind
 
 MOST_WORDS = 2_000
 MOST_DOUBTS = 20
 LONGEST_WORD = 300
 MOST_NAMES = 300
-NOT_THERE = " is not in the image as far as git tells"
 
 _NAMED = re.compile(r"[A-Za-z_]")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){1,9}")
@@ -29,9 +28,6 @@ class Where(NamedTuple):
 
     path: str
     line: int
-
-
-NOT_THERE = " is not in the image as far as git tells"
 
 
 @dataclass(slots=True)
