@@ -48,7 +48,6 @@ class Walk:
     everything: bool = False
     roots: dict[str, None] = field(default_factory=dict)  # in which imports are looked for, as far as they can be told
     any_root: bool = False
-    edited: bool = False  # something changes sys.path while it runs
     open: bool = False  # something imports what other files name
     altered: set[str] = field(default_factory=set)  # names of other modules that something changes
     folders: dict[str, None] = field(default_factory=dict)  # where the program may be, besides where it starts
@@ -268,7 +267,6 @@ class Walk:
             self.doubt(node.source, facts.error_line, facts.error, DoubtKind.UNPARSABLE_SOURCE)
 
     def _edit(self, path: str, node: Node, edit: PathEdit) -> None:
-        self.edited = True
         if edit.folder is not None:
             for folder in anchored(self.space, self.cwd, path, node.place, edit.folder):
                 self.add_root(folder)
