@@ -1,0 +1,41 @@
+"""The commands that watch over what runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from deploytool.cli.door import door, end, fuse_box
+from deploytool.commands.options import (
+    CheckedFormats,
+    ColourChoice,
+    ConfigFile,
+    ExitZero,
+    RepositoryFolder,
+    Services,
+    outputs_of,
+)
+
+
+@door.command()
+def verify(
+    ctx: typer.Context,
+    *,
+    services: Services = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only checks of this name. May be repeated.", show_default=False),
+    ] = None,
+    format: CheckedFormats = None,
+    exit_zero: ExitZero = False,
+    config: ConfigFile = None,
+    repository: RepositoryFolder = None,
+    color: ColourChoice = None,
+) -> None:
+    """Run the checks of services.toml against what serves now."""
+    outputs = outputs_of(format, "verify")
+    app = fuse_box(ctx, config, repository, color)
+    from deploytool.commands import verify as command
+
+    end(command.run(app, services=services or [], only=only or [], outputs=outputs), exit_zero)
