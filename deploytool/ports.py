@@ -202,7 +202,9 @@ class Prober(Protocol):
         expected: int = 200,
         patience: float | None = None,
     ) -> HttpAnswer | NoHttpAnswer:
-        """One answer, waited for while the service starts, for `patience` seconds; only `hosts` are asked. Never raises for what it meets.
+        """One answer, waited for while the service starts, for `patience` seconds; only `hosts` are asked.
+
+        Never raises for what it meets.
 
         With an `audience`, which is the address of the service itself, that service may be told who we are.
         """

@@ -38,7 +38,7 @@ class Queries:
         self._path = f"/bigquery/v2/projects/{quote(project, safe=':')}"
 
     def rows(self, query: str, *, most: int, max_bytes: int, seconds: float) -> Rows:
-        """The first `most` rows, and how many there are. Raises CouldNotLook, also for what would write or cost more."""
+        """The first `most` rows, and how many there are. Raises CouldNotLook, as for what would write or cost more."""
         end = self._clock() + seconds
         self._must_only_read(query, max_bytes)
         asked = {

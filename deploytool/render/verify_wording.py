@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from deploytool.domain.check import Answer, Standing
-from deploytool.domain.verify_report import ServiceChecks, VerifyReport, count_of
+from deploytool.domain.verify_report import ServiceChecks, VerifyReport, VerifyVerdict, count_of
 from deploytool.render.wording import counted
 
 MOST_NAMES = 20
@@ -52,7 +52,8 @@ def summary_of(report: VerifyReport) -> str:
     unseen = sum(bool(one.unseen) for one in report.checked)
     if unseen:
         parts.append(f"{counted(unseen, 'service')} not seen")
-    return f"{report.verdict}: {', '.join(parts)}"
+    but = " but for warnings" if report.warnings and report.verdict is VerifyVerdict.PASS else ""
+    return f"{report.verdict}{but}: {', '.join(parts)}"
 
 
 def unchecked_of(report: VerifyReport) -> str:
