@@ -9,10 +9,10 @@ from deploytool.app import address
 from deploytool.config import ServiceTable
 from deploytool.config.checks import Check, FreshnessCheck
 from deploytool.errors import DeployToolError, UsageError
-from deploytool.ports import DocumentReader, LogReader, Prober, ProgramRunner, QueryRunner
 
 if TYPE_CHECKING:
     from deploytool.app import App
+    from deploytool.ports import DocumentReader, LogReader, Prober, ProgramRunner, QueryRunner
 
 ELSEWHERE = {"query": "queries", "firestore": "documents"}  # kinds whose neighbour need not be there, and its name
 

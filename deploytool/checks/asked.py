@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from deploytool.domain.check import Answer
 from deploytool.domain.model import Place
-from deploytool.ports import DocumentReader, LogReader, Prober, ProgramRunner, QueryRunner
+
+if TYPE_CHECKING:
+    from deploytool.ports import DocumentReader, LogReader, Prober, ProgramRunner, QueryRunner
 
 Told = tuple[Answer, str]
 

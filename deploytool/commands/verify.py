@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from deploytool.checks.asked import STANDING, STANDING_NEARBY, Asking, Running, Target
 from deploytool.checks.running import Question, answers
-from deploytool.config.checks import Check
+from deploytool.config.checks import Check, LogsCheck
 from deploytool.detect.serving import Declared, placed_in
 from deploytool.domain.check import CheckResult
 from deploytool.domain.model import Kind
@@ -31,16 +31,14 @@ def verified(app: App, services: Sequence[str] = (), only: Sequence[str] = ()) -
     """Ask Cloud Run what serves, then every check of these services. `only` names checks."""
     tables = app.config.select(services)
     _must_exist(only, [check.name for table in tables for check in table.checks])
-    fleet = app.fleet_reader().fleet(dated=True)
+    chosen = {table.name: [check for check in table.checks if _wanted(check, only)] for table in tables}
+    dated = any(isinstance(check, LogsCheck) for checks in chosen.values() for check in checks)
+    fleet = app.fleet_reader().fleet(dated=dated)  # since when a revision serves is asked only where it matters
     placed = placed_in(app.config, tables, fleet)
-    chosen = [[check for check in one.table.checks if "live" in check.when and _wanted(check, only)] for one in placed]
     asking = [_asking(app, one) for one in placed]
-    questions = [Question(check, how) for checks, how in zip(chosen, asking, strict=True) for check in checks]
-    found = iter(answers(questions))
-    rows = [
-        _row(one, how.target.unseen, tuple(next(found) for _ in checks))
-        for one, how, checks in zip(placed, asking, chosen, strict=True)
-    ]
+    pairs = list(zip(placed, asking, strict=True))
+    found = iter(answers([Question(check, how) for one, how in pairs for check in chosen[one.table.name]]))
+    rows = [_row(one, how.target.unseen, tuple(next(found) for _ in chosen[one.table.name])) for one, how in pairs]
     return VerifyReport(app.now(), tuple(row for row in rows if row.results or not only))
 
 
@@ -53,7 +51,7 @@ def _must_exist(only: Sequence[str], names: Sequence[str]) -> None:
 
 
 def _wanted(check: Check, only: Sequence[str]) -> bool:
-    return not only or check.name in only
+    return "live" in check.when and (not only or check.name in only)
 
 
 def _asking(app: App, one: Declared) -> Asking:

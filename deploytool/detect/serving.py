@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from deploytool.adapters.git import Repository
 from deploytool.config import Config, ServiceTable
 from deploytool.domain.model import AS_BUILT, Fleet, Kind, Overrides, Place, Revision, Service
 from deploytool.domain.provenance import (
@@ -24,6 +24,9 @@ from deploytool.domain.traffic import Serving, Share, revision_of, serving_of
 from deploytool.errors import CouldNotLook
 
 NOBODY = Serving(ServingState.NONE, ())
+
+if TYPE_CHECKING:
+    from deploytool.adapters.git import Repository
 
 History = Callable[[Place], Sequence[Revision]]
 

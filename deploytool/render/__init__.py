@@ -34,7 +34,7 @@ class Format(StrEnum):
 
 PLAIN = (Format.TABLE, Format.JSON, Format.MARKDOWN)  # what every answer can be written as
 SHOWN = (*PLAIN, Format.GITHUB, Format.HTML)  # of a report that finds nothing: no findings, no annotations
-CHECKED = (*PLAIN, Format.GITHUB, Format.JUNIT)  # of checks that were run: they stand at no line of a file
+CHECKED = (*PLAIN, Format.GITHUB, Format.JUNIT, Format.HTML)  # of checks that were run: they stand at no line of a file
 READERS = {"drift": tuple(Format), "check": tuple(Format), "verify": CHECKED, "status": SHOWN, "releases": SHOWN}
 
 
@@ -116,12 +116,13 @@ def _tested(report: Report) -> CheckReport | DriftReport | VerifyReport:
     return report if isinstance(report, VerifyReport) else _found(report)
 
 
-def _page(report: Report) -> CheckReport | DriftReport | StatusReport | LedgerReport:
+def _page(report: Report) -> CheckReport | DriftReport | StatusReport | LedgerReport | VerifyReport:
     """A report that is shown as a page of its own."""
     from deploytool.domain.check_report import CheckReport
     from deploytool.domain.ledger_report import LedgerReport
     from deploytool.domain.report import DriftReport, StatusReport
+    from deploytool.domain.verify_report import VerifyReport
 
-    if isinstance(report, CheckReport | DriftReport | StatusReport | LedgerReport):
+    if isinstance(report, CheckReport | DriftReport | StatusReport | LedgerReport | VerifyReport):
         return report
     raise TypeError(f"a {type(report).__name__} is no page")

@@ -67,7 +67,7 @@ def test_a_query_that_takes_a_while_is_waited_for() -> None:
 def test_a_query_without_an_end_is_cancelled() -> None:
     with bigquery_of(a=Query(looks=10**9)) as fake:
         began = time.monotonic()
-        with pytest.raises(CouldNotLook, match="did not end within 0.5 s and was cancelled"):
+        with pytest.raises(CouldNotLook, match=r"did not end within 0\.5 s and was cancelled"):
             asked(fake, seconds=0.5)
         assert time.monotonic() - began < 3
         assert len(fake.cancelled) == 1
