@@ -27,6 +27,7 @@ def verify(
         list[str] | None,
         typer.Option(metavar="NAME", help="Only checks of this name. May be repeated.", show_default=False),
     ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show how long each took.")] = False,
     format: CheckedFormats = None,
     exit_zero: ExitZero = False,
     config: ConfigFile = None,
@@ -38,4 +39,5 @@ def verify(
     app = fuse_box(ctx, config, repository, color)
     from deploytool.commands import verify as command
 
-    end(command.run(app, services=services or [], only=only or [], outputs=outputs), exit_zero)
+    code = command.run(app, services=services or [], only=only or [], outputs=outputs, verbose=verbose)
+    end(code, exit_zero)

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from deploytool.app import App
 
 
-def run(app: App, *, services: Sequence[str], only: Sequence[str], outputs: Sequence[Output]) -> ExitCode:
+def run(
+    app: App, *, services: Sequence[str], only: Sequence[str], outputs: Sequence[Output], verbose: bool = False
+) -> ExitCode:
     """1 when a required check fails; 3 when one could not tell, or when nothing is checked."""
     report = verified(app, services, only)
-    app.say(report, outputs)
+    app.say(report, outputs, verbose=verbose)
     return report.exit_code
 
 

@@ -31,7 +31,7 @@ def verify_lines(report: VerifyReport, view: View) -> list[Text]:
         *([Column("Region")] if regions else []),
         Column("Check"),
         Column("Answer"),
-        Column("Took", right=True, optional=True),
+        *([Column("Took", right=True)] if view.verbose else []),
     ]
     rows = [
         _row(line, view, regions, first=number == 0)
@@ -55,7 +55,7 @@ def _row(line: Line, view: View, regions: bool, *, first: bool) -> Row:
             *([words(service.region if first else "")] if regions else []),
             words(line.name),
             words(f"{symbol if view.symbols else plain} {line.word}", colour),
-            words(took(line.seconds), "dim"),
+            *([words(took(line.seconds), "dim")] if view.verbose else []),
         ),
         note=words(line.said),
     )

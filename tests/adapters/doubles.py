@@ -60,7 +60,7 @@ def double(answer: Answering) -> Iterator[Double]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = do_PATCH = do_DELETE = _answered
+        do_GET = do_POST = do_PATCH = do_DELETE = _answered  # noqa: N815
 
         def log_message(self, *_: object) -> None:
             pass

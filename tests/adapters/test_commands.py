@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -23,6 +24,8 @@ def run(folder: Path, script: str, seconds: float = 10.0, **environ: str) -> End
 
 def is_there(process: int) -> bool:
     """Running, and not merely waiting to be collected."""
+    if not Path("/proc/self/stat").exists():
+        return subprocess.run(["ps", "-p", str(process)], capture_output=True, check=False).returncode == 0
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +24,8 @@ from tests.adapters.fake_firestore import firestore_of
 from tests.adapters.shapes import v2_job, v2_revision, v2_service
 
 PROJECT, REGION = "nba-props-platform", "us-west2"
-SCHEMA = json.loads((Path(__file__).parents[2] / "deploytool" / "schemas" / "verify.json").read_text())
+SOURCE = Path(__file__).parents[2]
+SCHEMA = json.loads((SOURCE / "deploytool" / "schemas" / "verify.json").read_text())
 HEAD = f'[project]\ncloud = "local"\nproject = "{PROJECT}"\nregions = ["{REGION}"]\n'
 HEALTH = """
 [[services.{0}.checks]]
@@ -254,6 +258,35 @@ def test_an_endpoint_that_leads_elsewhere_is_not_followed(verify: Any) -> None:
     code, out, _ = verify(World("api"), config)
     assert code in (2, 3)
     assert "pass" not in out
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_who_does_not_wait_leaves_no_program_behind(sent: signal.Signals, code: int, folder: Path) -> None:
+    script = (
+        "import os, time; open('pid.new', 'w').write(str(os.getpid())); os.rename('pid.new', 'pid'); time.sleep(60)"
+    )
+    check = f'[[services.api.checks]]\nname = "slow"\ncommand = {json.dumps([sys.executable, "-c", script])}\n'
+    (folder / "services.toml").write_text(HEAD + tables("api") + check)
+    with served(World("api")) as world:
+        assert world.double
+        environ = {**os.environ, "CLOUD_RUN_EMULATOR_HOST": world.double.url.removeprefix("http://")}
+        environ["PYTHONPATH"] = str(SOURCE)
+        words = [sys.executable, "-m", "deploytool", "verify"]
+        running = subprocess.Popen(words, cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        wait_until((folder / "pid").exists)
+        running.send_signal(sent)
+        _, said = running.communicate(timeout=20)
+    assert running.returncode == code
+    assert b"Traceback" not in said
+    program = int((folder / "pid").read_text())
+    wait_until(lambda: not Path(f"/proc/{program}").exists())
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def test_fifty_services_at_once(verify: Any) -> None:

@@ -86,7 +86,7 @@ def test_the_table() -> None:
         service(result(UNKNOWN, "rows", "BigQuery answered 403"), name="web"),
         service(name="cron"),
     )
-    assert render(found, Format.TABLE, now=NOW) == (
+    assert render(found, Format.TABLE, now=NOW, verbose=True) == (
         "Service  Check       Answer            Took  What was seen\n"
         "api      health      ✓ pass            50ms  answers 200\n"
         "         lock lines  ! fail (warns)    50ms  0 lines, at least 1 expected\n"
@@ -95,6 +95,7 @@ def test_the_table() -> None:
         "Nothing is checked: cron\n"
         "unknown: 1 of 3 checks passed, 1 could not be told, 1 warning\n"
     )
+    assert "50ms" not in render(found, Format.TABLE, now=NOW)
     assert render(found, Format.TABLE, now=NOW, symbols=False).isascii()
 
 
