@@ -203,6 +203,8 @@ class GoogleApi:
 
     def _json(self, answer: Answer, *, wrote: bool) -> Json:
         try:
+            if not wrote and not answer.content.strip():
+                raise ValueError("nothing, where Google says at least {}")
             return answer.json
         except ValueError as error:
             raise NoAnswer(

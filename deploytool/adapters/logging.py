@@ -69,6 +69,10 @@ class Logs:
         found = sum(1 for _ in self.entries(filter, True, most, fields=COUNTED))
         return Counted(found, complete=found < most)
 
+    def newest(self, filter: str) -> datetime | None:
+        """When the newest line was written; None when there is none. Raises CouldNotLook."""
+        return next((_time_of(line) for line in self.entries(filter, True, 1, fields=COUNTED)), None)
+
     def requests_of(
         self,
         place: Place,

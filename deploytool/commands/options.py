@@ -80,6 +80,7 @@ FormatOption = Annotated[
     Format, typer.Option("--format", metavar="|".join(PLAIN), parser=_plain, help="How to write the answer.")
 ]
 FoundFormats = Annotated[list[str] | None, _formats("check")]  # of a report that finds something
+CheckedFormats = Annotated[list[str] | None, _formats("verify")]  # of checks that were run
 ShownFormats = Annotated[list[str] | None, _formats("status")]  # of one that only shows
 FleetFiles = Annotated[
     list[str] | None,

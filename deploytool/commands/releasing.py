@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from deploytool.adapters import whoami
+from deploytool.checks.asked import NEARBY, Pace, Running, Target
+from deploytool.checks.running import run_checks
 from deploytool.clock import RealTime
 from deploytool.commands.asking import agreed
 from deploytool.commands.notifying import announce
@@ -26,7 +28,6 @@ from deploytool.domain.release_report import ReleaseRow
 from deploytool.domain.traffic_plan import named_rows
 from deploytool.errors import CouldNotLook, ExitCode, LeaseHeld, PlanChanged
 from deploytool.release.building import built_for
-from deploytool.release.checking import NEARBY, Pace, Target, run_checks
 from deploytool.release.ending import Ending
 from deploytool.release.keeping import Keeper, hold
 from deploytool.release.runner import Runner
@@ -102,16 +103,13 @@ class Releasing:
         def check(when: str, looked: Looked) -> tuple[CheckResult, ...]:
             target = Target(
                 looked.uri,
-                looked.revision,
                 plan.place,
-                looked.since,
+                (Running(looked.revision, looked.since),),
                 table.hosts,
                 "" if self.local else looked.audience,
             )
             pace = NEARBY if self.local else Pace()
-            return run_checks(
-                table, "candidate" if when == "candidate" else "live", target, app.prober, app.log_reader, pace
-            )
+            return run_checks(table, "candidate" if when == "candidate" else "live", target, app.asked, pace)
 
         def stats(revisions: tuple[str, ...], since: datetime, until: datetime) -> Mapping[str, RequestStats]:
             return app.log_reader.requests_of(plan.place, revisions, since, until)

@@ -101,3 +101,14 @@ def errors_of(place: Place, revision: str, since: datetime, until: datetime | No
     """What a revision complained of itself; the request lines of its failures are counted apart."""
     other = f"logName!={quoted(request_log(place.project))}"
     return joined(lines_of(place, revision, since, until), other, "severity>=ERROR")
+
+
+def service_lines_of(place: Place, since: datetime, *, job: bool = False) -> str:
+    """Everything that a service or job logged, whichever of its revisions or executions it was."""
+    return joined(
+        f'resource.type="cloud_run_{"job" if job else "revision"}"',
+        f"resource.labels.project_id={quoted(place.project)}",
+        f"resource.labels.location={quoted(place.region)}",
+        f"resource.labels.{'job_name' if job else 'service_name'}={quoted(place.name)}",
+        f"timestamp>={quoted(moment(since))}",
+    )

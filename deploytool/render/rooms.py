@@ -29,6 +29,7 @@ _RELEASES = Room("release_table:release_lines", "release_json:release_shape")
 ROOMS = {
     "CheckReport": Room("check_table:check_lines", "check_json:check_shape", "check_markdown:check_blocks"),
     "ProofReport": Room("explain_table:explain_lines", "explain_json:explain_shape", "explain_markdown:explain_blocks"),
+    "VerifyReport": Room("verify_table:verify_lines", "verify_json:verify_shape", "verify_markdown:verify_blocks"),
     "LockReport": Room("lock_views:lock_lines", "lock_views:lock_shape", "lock_views:lock_blocks"),
     "PlanReport": _RELEASES,
     "ReleaseReport": _RELEASES,
