@@ -26,6 +26,7 @@ from deploytool.detect.grounds import Grounds, Key
 from deploytool.detect.impact import Impacts
 from deploytool.detect.sources import Sources
 from deploytool.domain.check_report import CheckReport, Compared, Policy
+from deploytool.domain.ci_fetch import EVERYTHING
 from deploytool.domain.difference import LeafMemo, leaves_between
 from deploytool.domain.finding import Finding
 from deploytool.domain.model import Fleet
@@ -250,7 +251,9 @@ class _Check:
         try:
             return [*ask()]
         except KeyError:
-            self.errors.setdefault(what, LookError("", f"{what} could not be judged: {NOT_HERE}."))
+            self.errors.setdefault(
+                what, LookError("", f"{what} could not be judged: {NOT_HERE}. Fetch it: {EVERYTHING}")
+            )
             return None
 
 
