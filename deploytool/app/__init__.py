@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from deploytool.render.progress import Progress
 
 ASKING = frozenset(
-    ("drift", "explain", "status", "where", "deploy", "rollback")
+    ("drift", "explain", "status", "where", "deploy", "rollback", "errors")
 )  # commands that ask the API, unless they are given a fleet file
 STATE = ".deploytool"  # beside services.toml; ignored by git
 

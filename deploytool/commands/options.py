@@ -81,6 +81,7 @@ FormatOption = Annotated[
 ]
 FoundFormats = Annotated[list[str] | None, _formats("check")]  # of a report that finds something
 ShownFormats = Annotated[list[str] | None, _formats("status")]  # of one that only shows
+PlainFormats = Annotated[list[str] | None, _formats("logs")]
 FleetFiles = Annotated[
     list[str] | None,
     typer.Option(
