@@ -6,7 +6,9 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -20,6 +22,7 @@ FIELDS = (
 SHOWN = f"entries({','.join(FIELDS)}),nextPageToken"
 MESSAGES = ("message", "msg", "event", "textPayload")
 TRACES = ("exception", "exc_info", "stack_trace", "stack", "traceback", "error")
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 LONGEST = 64 * 1024  # characters of one line; Cloud Logging takes 256 KB
 NANOS = re.compile(r"(\.\d{6})\d+")
 
@@ -40,10 +43,15 @@ def line_of(entry: Mapping[str, Any]) -> LogLine | None:
         service=str(labels.get("service_name") or labels.get("job_name") or ""),
         region=str(labels.get("location") or ""),
         revision=str(labels.get("revision_name") or ""),
-        log=unquote(str(entry.get("logName", "")).rpartition("/logs/")[2]).rpartition("/")[2],
+        log=_log(str(entry.get("logName") or "")),
         insert_id=str(entry.get("insertId") or ""),
         trace=str(entry.get("trace") or ""),
     )
+
+
+@lru_cache(maxsize=64)
+def _log(name: str) -> str:
+    return unquote(name.rpartition("/logs/")[2]).rpartition("/")[2][:100]
 
 
 def moment_of(said: Any) -> datetime | None:
@@ -57,12 +65,12 @@ def moment_of(said: Any) -> datetime | None:
 
 def _part(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     found = value.get(name)
-    return found if isinstance(found, Mapping) else {}
+    return found if isinstance(found, dict) else NOTHING
 
 
 def _text_of(entry: Mapping[str, Any]) -> str:
     """Of the kinds of payload an entry has one; a request may have a text besides."""
-    request = _request(_part(entry, "httpRequest"))
+    request = _request(_part(entry, "httpRequest")) if "httpRequest" in entry else ""
     text = entry.get("textPayload")
     if isinstance(text, str) and text.strip():
         return f"{request}: {text}" if request else text
@@ -73,19 +81,22 @@ def _text_of(entry: Mapping[str, Any]) -> str:
 def _object(payload: Mapping[str, Any]) -> str:
     """The message and the traceback of a structured line; without either, all of it."""
     said = _first(payload, MESSAGES)
-    trace = next((text for name in TRACES if (text := _trace(payload.get(name)))), "")
+    trace = next((text for name in TRACES if name in payload and (text := _trace(payload[name]))), "")
     if said or trace:
         return said if trace in said else f"{said}\n{trace}".strip("\n")
     return " ".join(f"{key}={_value(value)}" for key, value in payload.items())
 
 
 def _first(payload: Mapping[str, Any], names: tuple[str, ...]) -> str:
-    found = (payload.get(name) for name in names)
-    return next((text for text in found if isinstance(text, str) and text.strip()), "")
+    for name in names:
+        text = payload.get(name)
+        if isinstance(text, str) and text.strip():
+            return text
+    return ""
 
 
 def _trace(value: Any) -> str:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return _first(value, ("stack", "stacktrace", "stack_trace", "message", "value"))
     return value if isinstance(value, str) else ""
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import math
 import re
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from deploytool.adapters import log_lines
@@ -50,7 +52,7 @@ class Logs:
         self.ahead: float | None = None  # seconds by which this machine's clock is ahead of Cloud Logging's
 
     def lines(self, filter: str, newest_first: bool, most: int, *, deadline: float | None = None) -> Iterator[LogLine]:
-        """At most `most` lines with their text, as they come. Raises CouldNotLook, also after some, never ends early."""
+        """At most `most` lines with their text, as they come. Raises CouldNotLook, also after some of them."""
         for entry in self.entries(filter, newest_first, most, fields=log_lines.SHOWN, deadline=deadline):
             line = log_lines.line_of(entry)
             if line is None:
@@ -63,22 +65,31 @@ class Logs:
         """At most `most` entries. Raises CouldNotLook rather than to end early for any other reason."""
         seconds = deadline or self.deadline
         end, token, left, seen = self._clock() + seconds, "", most, set[str]()
-        for _ in range(MOST_PAGES):
-            if left <= 0:
+        if left <= 0:
+            return
+        question = self._question(filter, newest_first, left, token)
+        coming: Callable[[], Json] = partial(self._page, question, _mask(fields), end)
+        for number in range(1, MOST_PAGES + 1):
+            found, token = _page_of(coming())
+            asked, left = left, left - len(found)
+            why = self._stuck(token, seen, number, end, seconds) if token and left > 0 else ""
+            if token and left > 0 and not why:  # asked for while the lines of this page are looked at
+                question = self._question(filter, newest_first, left, token)
+                coming = _begun(partial(self._page, question, _mask(fields), end))
+            yield from found[:asked]
+            if why:
+                raise _not_understood(why)
+            if not token or left <= 0:
                 return
-            page = self._page(self._question(filter, newest_first, left, token), _mask(fields), end)
-            found, token = _page_of(page)
-            yield from found[:left]
-            left -= len(found)
-            if not token:
-                return
-            if token in seen:
-                raise _not_understood("it gives the same page again and again")
-            seen.add(token)
-            if left > 0 and self._clock() > end:
-                raise _not_understood(f"not all pages came within {seconds:g} s")
-        if left > 0:
-            raise _not_understood(f"there are more than {MOST_PAGES} pages")
+
+    def _stuck(self, token: str, seen: set[str], number: int, end: float, seconds: float) -> str:
+        """Why no further page can be asked for; "" when it can."""
+        if token in seen:
+            return "it gives the same page again and again"
+        seen.add(token)
+        if self._clock() > end:
+            return f"not all pages came within {seconds:g} s"
+        return f"there are more than {MOST_PAGES} pages" if number == MOST_PAGES else ""
 
     def _page(self, question: Json, params: dict[str, str] | None, end: float) -> Json:
         if self._quota is not None and not self._quota.turn(end):
@@ -131,6 +142,28 @@ class Logs:
             "pageSize": min(PAGE, left),
             **({"pageToken": token} if token else {}),
         }
+
+
+def _begun(call: Callable[[], Json]) -> Callable[[], Json]:
+    """The call, begun on a thread that ends with the program; what is returned waits for its answer."""
+    got: list[Json | BaseException] = []
+
+    def work() -> None:
+        try:
+            got.append(call())
+        except BaseException as error:
+            got.append(error)
+
+    thread = threading.Thread(target=work, name="log page", daemon=True)
+    thread.start()
+
+    def answer() -> Json:
+        thread.join()
+        if isinstance(got[0], BaseException):
+            raise got[0]
+        return got[0]
+
+    return answer
 
 
 def _ahead(answer: Answer, before: float | None) -> float | None:

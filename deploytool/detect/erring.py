@@ -1,4 +1,4 @@
-"""What must be asked before errors can be compared: what serves since when, what served before, and both their lines."""
+"""What must be asked before errors can be compared: what serves since when, what served before, both their lines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from deploytool.detect.deployed import Deployed, before
 from deploytool.domain.ages import age_of
-from deploytool.domain.error_groups import MOST_GROUPS, Reading, Side, Tally
+from deploytool.domain.error_groups import MOST_GROUPS, WHOLE, Reading, Side, Tally
 from deploytool.domain.errors_report import Compared, ServiceErrors
 from deploytool.domain.logfilter import at_least, lines_from
 from deploytool.domain.logline import LogLine, Source
@@ -35,8 +35,8 @@ class _Asked:
     compared: Compared | None = None
     source: Source | None = None  # of the lines before
     others: frozenset[str] = frozenset()
-    now: Reading = Reading()
-    before: Reading = Reading()
+    now: Reading = WHOLE
+    before: Reading = WHOLE
     tally: Tally = field(default_factory=Tally)
     problem: str = ""
     hint: str = ""
@@ -127,7 +127,7 @@ def _ask(asked: Sequence[_Asked], severity: str, logs: LogReader, back: bool) ->
     by_name = {(one.deployed.place.name, one.deployed.place.region): one for one in asked}
     count, why, failed = 0, "", None
     try:
-        for line in logs.lines(question, True, MOST, deadline=DEADLINE):
+        for line in logs.lines(question, True, MOST + 1, deadline=DEADLINE):
             count += 1
             one = by_name.get((line.service, line.region))
             if one is None:
@@ -135,7 +135,7 @@ def _ask(asked: Sequence[_Asked], severity: str, logs: LogReader, back: bool) ->
                     "Cloud Logging answers with lines that were not asked for.", hint="Run it again in a minute."
                 )
             one.tally.add(line, one.side(line, back))
-        why = f"only the newest {MOST:,} lines were read" if count >= MOST else ""
+        why = f"only the newest {MOST:,} lines were read" if count > MOST else ""
     except CouldNotLook as problem:
         failed, why = problem, problem.message
     for one in asked:
@@ -179,7 +179,6 @@ def _service(asked: _Asked) -> ServiceErrors:
 
 def _unknown(deployed: Deployed) -> ServiceErrors:
     table, place = deployed.table, deployed.place
-    why = Reading(False, deployed.problem) if deployed.problem else Reading()
-    return ServiceErrors(
-        table.name, table.kind, place.region, None, None, None, None, now=why, problem=deployed.problem, hint=deployed.hint
-    )  # fmt: skip
+    now = Reading(False, deployed.problem) if deployed.problem else WHOLE
+    nothing = ServiceErrors(table.name, table.kind, place.region, None, None, None, None, now=now)
+    return replace(nothing, problem=deployed.problem, hint=deployed.hint)

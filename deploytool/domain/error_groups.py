@@ -38,6 +38,9 @@ class Reading:
     why: str = ""  # not whole, or not to be compared with
 
 
+WHOLE = Reading()
+
+
 @dataclass(frozen=True, slots=True)
 class ErrorGroup:
     signature: str
@@ -66,8 +69,7 @@ class _Seen:
     def add(self, line: LogLine, side: Side) -> None:
         self.counts[side] += 1
         self.revisions[line.revision] += 1
-        if line.at < self.first:
-            self.first = line.at
+        self.first = min(self.first, line.at)
         if line.at > self.last:
             self.last, self.example = line.at, line.text
         if LEVELS[line.severity] > LEVELS[self.severity]:

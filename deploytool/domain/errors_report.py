@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from deploytool.domain.error_groups import ErrorGroup, Reading, State
+from deploytool.domain.error_groups import WHOLE, ErrorGroup, Reading, State
 from deploytool.domain.model import Kind
 from deploytool.domain.report import Remark
 from deploytool.errors import ExitCode
@@ -34,8 +34,8 @@ class ServiceErrors:
     deployed_at: datetime | None
     since: datetime | None
     compared: Compared | None
-    now: Reading = Reading()
-    before: Reading = Reading()
+    now: Reading = WHOLE
+    before: Reading = WHOLE
     groups: tuple[ErrorGroup, ...] = ()
     lines: int = 0  # errors read since then, of all revisions
     problem: str = ""

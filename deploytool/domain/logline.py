@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from deploytool.domain.model import Place
 
@@ -26,8 +27,7 @@ class Severity(StrEnum):
 LEVELS = {level.value: number for number, level in enumerate(Severity)}
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(NamedTuple):  # there may be 100,000: a tuple is made four times as fast as a frozen dataclass
     """`text` may have several lines, and secrets in it are masked. `stamp` is the time as it came, to its last digit.
 
     `revision` is "" for a job; `log` is the last word of the log's name, such as stderr.

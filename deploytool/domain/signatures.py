@@ -106,6 +106,6 @@ def _run(found: re.Match[str]) -> str:
         return run
     if not run.isalnum():
         return "<n>"
-    if HEX.fullmatch(run) and not run.isdigit():
-        return "<id>"
+    if HEX.fullmatch(run):
+        return "<n>"  # as a number: some have no letter in them
     return "<id>" if MIXED.fullmatch(run) else NUMBER.sub("<n>", run)

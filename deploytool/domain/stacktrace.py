@@ -1,4 +1,4 @@
-"""A traceback in one line: the exception, and where in the program it came from. Python's, and those with `at` lines."""
+"""A traceback in one line: the exception, and where in the program it came from. Python's and those with `at`."""
 
 from __future__ import annotations
 

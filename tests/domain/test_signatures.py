@@ -49,16 +49,16 @@ second line of the message
         ("10.0.0.12:5432 refused", "<ip> refused"),
         ("[2001:db8::8a2e:370:7334] refused", "[<ip>] refused"),
         ("id 6f9619ff-8b86-d011-b42d-00c04fc964ff gone", "id <id> gone"),
-        ("commit 4def1124, at 0x7f3a9c", "commit <id>, at <id>"),
+        ("commit 4def1124, at 0x7f3a9c", "commit <n>, at <n>"),
         ("user ann@example.com", "user <mail>"),
-        ("no /games/20260204/players/abc123def456", "no /games/<n>/players/<id>"),
+        ("no /games/20260204/players/abc123xyz456", "no /games/<n>/players/<id>"),
         ("prediction-worker-00042-x2p is gone", "prediction-worker-<n> is gone"),
         ("rows [1, 2, 3]", "rows [<n>…]"),
         ("std::vector of deadbeef", "std::vector of deadbeef"),
         ("first\nsecond 1", "first"),
         ("\n  \n", NOTHING),
         ("", NOTHING),
-        ("TypeError: x\n    at f (/app/src/a.js:10:5)\n    at g (/app/node_modules/b/c.js:1:2)", "TypeError: x | f (src/a.js)"),
+        ("TypeError: x\n  at f (/app/src/a.js:1:5)\n  at g (/app/node_modules/b.js:1:2)", "TypeError: x | f (src/a.js)"),
     ],
 )  # fmt: skip
 def test_what_differs_is_folded(text: str, wanted: str) -> None:
@@ -83,10 +83,13 @@ def test_a_traceback_within_libraries_alone_keeps_its_places() -> None:
 
 
 PIECES = st.sampled_from(
-    [*"0123456789abcdefxZ'\"`@.:-/<> \n,;|_²٣é…", "<n>", "<id>", "<time>", "<ip>", "<text>", "x-00042-abc", "10.0.0.1"]
-    + ["Traceback (most recent call last):\n", '  File "/app/x.py", line 3, in f\n', "ValueError: x 3", "\n    at f (a.js:1)"]
-    + ["2026-02-05T00:45:00Z", "2026-02-05 ", "6f9619ff-8b86-d011-b42d-00c04fc964ff", "a@b.c"]
-)  # fmt: skip
+    [
+        *"0123456789abcdefxZ'\"`@.:-/<> \n,;|_²٣é…",
+        *("<n>", "<id>", "<time>", "<ip>", "<text>", "x-00042-abc", "10.0.0.1", "a@b.c", "0x"),
+        *("Traceback (most recent call last):\n", '  File "/app/x.py", line 3, in f\n', "ValueError: x 3"),
+        *("\n    at f (a.js:1)", "2026-02-05T00:45:00Z", "2026-02-05 ", "6f9619ff-8b86-d011-b42d-00c04fc964ff"),
+    ]
+)
 TEXTS = st.one_of(
     st.lists(PIECES, max_size=40).map("".join),
     st.lists(PIECES, min_size=200, max_size=400).map("".join),
@@ -111,8 +114,10 @@ def test_which_digit_it_is_does_not_matter(text: str) -> None:
 
 @pytest.mark.parametrize(
     "part",
-    ["1", "1a ", "'a ", "a.", "a-1.", '  File "x", line 3, in f\n', "x\n at f\n", "a@", "a@a.", "0x", "2026-02-05 "]
-    + [" ", "\n", "abcdef1", "a:1:", "\x1b[", "::", "Traceback (most recent call last):\n", '"'],
+    [
+        *("1", "1a ", "'a ", "a.", "a-1.", "a@", "a@a.", "0x", "2026-02-05 ", " ", "\n", "abcdef1", "a:1:", "::", '"'),
+        *('  File "x", line 3, in f\n', "x\n at f\n", "\x1b[", "Traceback (most recent call last):\n"),
+    ],
 )
 def test_ten_megabytes_take_no_time(part: str) -> None:
     text = part * (10_000_000 // len(part))
