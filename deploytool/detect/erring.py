@@ -129,6 +129,8 @@ def _ask(asked: Sequence[_Asked], severity: str, logs: LogReader, back: bool) ->
     try:
         for line in logs.lines(question, True, MOST + 1, deadline=DEADLINE):
             count += 1
+            if count > MOST:
+                break
             one = by_name.get((line.service, line.region))
             if one is None:
                 raise CouldNotLook(
