@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -15,6 +15,7 @@ from deploytool.domain.check_rows import Rows
 from deploytool.domain.edit import Edit
 from deploytool.domain.judge import RequestStats
 from deploytool.domain.lease import Holder, Lease, LeaseRecord
+from deploytool.domain.logline import LogLine
 from deploytool.domain.message import Message, Said
 from deploytool.domain.model import Fleet, Place, Revision, Service
 from deploytool.domain.release import Event, EventKind
@@ -213,6 +214,12 @@ class Prober(Protocol):
 
 class LogReader(Protocol):
     """Who tells what was logged. Every method raises CouldNotLook rather than to tell a part."""
+
+    ahead: float | None  # seconds by which this machine's clock is ahead of theirs, once it is known
+
+    def lines(self, filter: str, newest_first: bool, most: int, *, deadline: float | None = None) -> Iterator[LogLine]:
+        """At most `most` lines, as they come; secrets in them are masked. What came before an error is good."""
+        ...
 
     def count(self, filter: str, most: int) -> Counted:
         """The number of lines, or that there are at least `most`."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from deploytool.render.progress import Progress
 
 ASKING = frozenset(
-    ("drift", "explain", "status", "where", "verify", "deploy", "rollback")
+    ("drift", "explain", "status", "where", "verify", "errors", "deploy", "rollback")
 )  # commands that ask the API, unless they are given a fleet file
 STATE = ".deploytool"  # beside services.toml; ignored by git
 

@@ -82,6 +82,7 @@ FormatOption = Annotated[
 FoundFormats = Annotated[list[str] | None, _formats("check")]  # of a report that finds something
 CheckedFormats = Annotated[list[str] | None, _formats("verify")]  # of checks that were run
 ShownFormats = Annotated[list[str] | None, _formats("status")]  # of one that only shows
+PlainFormats = Annotated[list[str] | None, _formats("logs")]
 FleetFiles = Annotated[
     list[str] | None,
     typer.Option(

@@ -34,6 +34,8 @@ ROOMS = {
     "PlanReport": _RELEASES,
     "ReleaseReport": _RELEASES,
     "LedgerReport": _RELEASES,
+    "LogsReport": Room("logs_views:logs_lines", "logs_views:logs_shape"),
+    "ErrorsReport": Room("errors_table:errors_lines", "errors_json:errors_shape", "errors_markdown:errors_blocks"),
 }
 
 
