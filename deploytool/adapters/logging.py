@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from deploytool.adapters import log_lines
-from deploytool.adapters.googleapi import Answer, GoogleApi, Json, NoAnswer
+from deploytool.adapters.googleapi import Answer, GoogleApi, Json
 from deploytool.adapters.log_quota import Quota
 from deploytool.domain import logfilter
 from deploytool.domain.check import Counted
@@ -99,14 +99,7 @@ class Logs:
             )
         answer = self.api.read("POST", PATH, params=params, body=question)
         self.ahead = _ahead(answer, self.ahead)
-        try:
-            return answer.json
-        except ValueError as error:
-            raise NoAnswer(
-                f"The answer of Cloud Logging could not be understood ({type(error).__name__}).",
-                hint="Is a proxy or a login page in between?",
-                acted=False,
-            ) from error
+        return self.api.understood(answer)
 
     def count(self, filter: str, most: int) -> Counted:
         """The number of lines, or that there are at least `most`. Raises CouldNotLook."""
