@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import check, engine, imports, release, synthetic, whole
+from bench import check, engine, errors, imports, release, synthetic, verify, whole
 from bench.programs import ProgramFailedError
 from bench.timing import HEAD, Line
 
@@ -34,7 +34,7 @@ def arguments() -> argparse.Namespace:
         "--only",
         action="append",
         metavar="NAME",
-        help="engine, real, start, fleet, imports, check, release, server or thousand",
+        help="engine, real, start, fleet, imports, check, errors, release, verify, server or thousand",
     )
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="interleaved runs behind each median (5)")
     parser.add_argument("--strict", action="store_true", help="exit 1 also when a goal is missed")
@@ -58,7 +58,9 @@ def scenarios(given: argparse.Namespace) -> dict[str, Scenario]:
         found["check"] = lambda: check.measure(runs, config, given.repo.resolve())
     else:
         found["fleet"] = lambda: whole.made_fleet(runs, made)
+    found["errors"] = lambda: errors.measure(runs)
     found["release"] = lambda: release.measure(runs)
+    found["verify"] = lambda: verify.measure(runs)
     found["server"] = lambda: whole.server(runs, made)
     found["thousand"] = lambda: whole.thousand(runs, made)
     return {name: scenario for name, scenario in found.items() if not given.only or name in given.only}

@@ -14,6 +14,7 @@ The map: which room answers which question. Imports only go down; rooms on one f
   render     how does a report look? one reader per format
   emulator   what would Cloud Run answer? stands for Google and imports nothing of ours
   sandbox    what is there to try on? a repository with a history and a fleet that does not match it
+  checks     does a service do its job? the checks of services.toml, one module per kind
   ports      what do we need from outside? every Protocol
   config     what does services.toml say, and what is wrong in it?
   clock      what time is it for a report?

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from deploytool.domain.build import Built, Wanted
 from deploytool.domain.check import Counted, HttpAnswer, NoHttpAnswer
+from deploytool.domain.check_documents import Documents
+from deploytool.domain.check_program import Ended
+from deploytool.domain.check_rows import Rows
 from deploytool.domain.edit import Edit
 from deploytool.domain.judge import RequestStats
 from deploytool.domain.lease import Holder, Lease, LeaseRecord
+from deploytool.domain.logline import LogLine
+from deploytool.domain.message import Message, Said
 from deploytool.domain.model import Fleet, Place, Revision, Service
 from deploytool.domain.release import Event, EventKind
 
@@ -96,6 +101,27 @@ class Ledger(Protocol):
         ...
 
 
+class Notebook(Protocol):
+    """What was last said to people, one record for each thing that is watched, by a clock of its own."""
+
+    def change(self, key: str, turn: Callable[[Said, datetime], Said]) -> Said:
+        """Put `turn(said, now)` in the place of what is there; nobody else writes in between. Raises CouldNotLook.
+
+        `turn` may be asked more than once, also after it was written and the answer got lost.
+        """
+        ...
+
+
+class Outlet(Protocol):
+    """A way to people who did not ask."""
+
+    name: str  # as people call it
+
+    def send(self, message: Message, within: float) -> None:
+        """Within so many seconds. Raises NotSent, which says whether it may have arrived all the same."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class SeenService:
     """A service as it is now: in our words, and as it came, for what we have no words for."""
@@ -169,9 +195,17 @@ class Prober(Protocol):
     """Who asks a service for a page."""
 
     def get(
-        self, url: str, hosts: Collection[str], *, audience: str = "", expected: int = 200
+        self,
+        url: str,
+        hosts: Collection[str],
+        *,
+        audience: str = "",
+        expected: int = 200,
+        patience: float | None = None,
     ) -> HttpAnswer | NoHttpAnswer:
-        """One answer, waited for while the service starts; only `hosts` are asked. Never raises for what it meets.
+        """One answer, waited for while the service starts, for `patience` seconds; only `hosts` are asked.
+
+        Never raises for what it meets.
 
         With an `audience`, which is the address of the service itself, that service may be told who we are.
         """
@@ -181,12 +215,53 @@ class Prober(Protocol):
 class LogReader(Protocol):
     """Who tells what was logged. Every method raises CouldNotLook rather than to tell a part."""
 
+    ahead: float | None  # seconds by which this machine's clock is ahead of theirs, once it is known
+
+    def lines(self, filter: str, newest_first: bool, most: int, *, deadline: float | None = None) -> Iterator[LogLine]:
+        """At most `most` lines, as they come; secrets in them are masked. What came before an error is good."""
+        ...
+
     def count(self, filter: str, most: int) -> Counted:
         """The number of lines, or that there are at least `most`."""
+        ...
+
+    def newest(self, filter: str) -> datetime | None:
+        """When the newest line was written; None when there is none."""
         ...
 
     def requests_of(
         self, place: Place, revisions: Iterable[str], since: datetime, until: datetime | None = None
     ) -> Mapping[str, RequestStats]:
         """What each revision answered from `since` on and before `until`."""
+        ...
+
+
+class QueryRunner(Protocol):
+    """Who runs a query that only reads."""
+
+    def rows(self, query: str, *, most: int, max_bytes: int, seconds: float) -> Rows:
+        """The first `most` rows, and how many there are.
+
+        Raises CouldNotLook: for what would write, for what would read more than `max_bytes`, when time is over.
+        """
+        ...
+
+
+class DocumentReader(Protocol):
+    """Who reads Firestore. Every method raises CouldNotLook rather than to tell a part."""
+
+    def document(self, database: str, path: str) -> Documents:
+        """The one document; none when it does not exist."""
+        ...
+
+    def collection(self, database: str, path: str, *, contents: bool) -> Documents:
+        """All documents of a collection; without `contents`, only when they were created."""
+        ...
+
+
+class ProgramRunner(Protocol):
+    """Who runs the programs that services.toml names."""
+
+    def run(self, argv: Sequence[str], seconds: float) -> Ended:
+        """How it ended, within `seconds`; then it is ended, with all that it started."""
         ...

@@ -14,7 +14,18 @@ import pytest
 from hypothesis import settings
 
 ASKED_FOR = "DEPLOYTOOL_TEST_"  # what a person sets to have the slow tests run as well
-INHERITED = ("GIT_", "GOOGLE_", "CLOUDSDK_", "GCLOUD_", "CLOUD_RUN_", "DEPLOYTOOL_", "XDG_", "TYPER_")
+INHERITED = (
+    "GIT_",
+    "GOOGLE_",
+    "CLOUDSDK_",
+    "GCLOUD_",
+    "CLOUD_RUN_",
+    "BIGQUERY_",
+    "FIRESTORE_",
+    "DEPLOYTOOL_",
+    "XDG_",
+    "TYPER_",
+)
 BUILDS = ("GITHUB_", "RUNNER_", "GITLAB_", "CI_", "PRE_COMMIT")  # whoever runs the tests is not who they are about
 SCREEN = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
 

@@ -17,6 +17,7 @@ FLOORS = (
     {"app"},
     {"detect", "stage"},
     {"adapters", "release", "render", "emulator", "sandbox"},
+    {"checks"},
     {"ports", "config", "clock"},
     {"domain"},
     {"errors"},
@@ -27,7 +28,12 @@ FILES = sorted(HOUSE.rglob("*.py"))
 GATEWAYS = {
     "git": ("deploytool.adapters.git",),
     "gitdb": ("deploytool.adapters.git",),
-    "subprocess": ("deploytool.adapters.git", "deploytool.adapters.builds", "deploytool.emulator"),
+    "subprocess": (
+        "deploytool.adapters.git",
+        "deploytool.adapters.builds",
+        "deploytool.adapters.commands",
+        "deploytool.emulator",
+    ),
     "google": ("deploytool.adapters.cloudrun", "deploytool.adapters.googleapi", "deploytool.adapters.identity"),
 }
 WORLD = {"subprocess", "socket", "sqlite3", "shutil", "tempfile", "urllib", "http", "threading"}

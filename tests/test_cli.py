@@ -93,7 +93,7 @@ def test_drift_hands_over_every_option(door: Door) -> None:
         "--fleet",
         "-",
     ]
-    argv += ["--precision", "image", "--fetch"]
+    argv += ["--precision", "image", "--fetch", "--notify"]
     assert run(argv) == 0
     assert door.closed == 1
     expected = {
@@ -103,6 +103,7 @@ def test_drift_hands_over_every_option(door: Door) -> None:
         "fleet": ["a.json", "-"],
         "precision": PrecisionChoice.IMAGE,
         "fetch": True,
+        "notify": True,
     }
     assert door.asked == [("drift.run", expected)]
 
@@ -139,6 +140,7 @@ def test_what_is_left_out_is_empty_or_none(door: Door) -> None:
         "fleet": [],
         "precision": None,
         "fetch": False,
+        "notify": False,
     }
     assert door.asked == [("drift.run", expected)]
     assert door.opened == {"config_file": None, "repository_folder": None, "colour": Colour.AUTO, "apart": None}

@@ -111,13 +111,13 @@ class GoogleApi:
 
     def get(self, path: str, params: Mapping[str, Any] | None = None, *, attempts: int | None = None) -> Json:
         """A read: asked again while that can help. Raises NoAnswer or Refused."""
-        return self._read("GET", path, params, None, attempts, self._object)
+        return self._read("GET", path, params, None, attempts, self.understood)
 
     def ask(
         self, path: str, body: Json, params: Mapping[str, Any] | None = None, *, attempts: int | None = None
     ) -> Json:
         """A read that is a POST (entries:list): asked again as a GET is."""
-        return self._read("POST", path, params, body, attempts, self._object)
+        return self._read("POST", path, params, body, attempts, self.understood)
 
     def read(
         self,
@@ -198,11 +198,14 @@ class GoogleApi:
                 self._sleep(wait)
         raise AssertionError("the last attempt either answers or raises")
 
-    def _object(self, answer: Answer) -> Json:
+    def understood(self, answer: Answer) -> Json:
+        """The object that a read was answered with. Raises NoAnswer when there is none."""
         return self._json(answer, wrote=False)
 
     def _json(self, answer: Answer, *, wrote: bool) -> Json:
         try:
+            if not wrote and not answer.content.strip():
+                raise ValueError("nothing, where Google says at least {}")
             return answer.json
         except ValueError as error:
             raise NoAnswer(

@@ -1,21 +1,26 @@
 """What a revision logged: Cloud Logging's `entries:list`, read page by page and never without an end.
 
-The text of a line is not asked for: it may hold secrets, and lines are only counted.
+Where lines are only counted, their text is not asked for: it may hold secrets. `lines` reads it, with secrets masked.
 """
 
 from __future__ import annotations
 
 import math
 import re
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from deploytool.adapters.googleapi import GoogleApi, Json
+from deploytool.adapters import log_lines
+from deploytool.adapters.googleapi import Answer, GoogleApi, Json
+from deploytool.adapters.log_quota import Quota
 from deploytool.domain import logfilter
 from deploytool.domain.check import Counted
 from deploytool.domain.judge import RequestStats, p95_of
+from deploytool.domain.logline import LogLine
 from deploytool.domain.model import Place
 from deploytool.errors import CouldNotLook
 
@@ -43,31 +48,67 @@ class Logs:
         self, api: GoogleApi, project: str, *, deadline: float = DEADLINE, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.api, self.project, self.deadline, self._clock = api, project, deadline, clock
+        self._quota = None if api.local else Quota(clock=clock)
+        self.ahead: float | None = None  # seconds by which this machine's clock is ahead of Cloud Logging's
 
-    def entries(self, filter: str, newest_first: bool, most: int, *, fields: str = "") -> Iterator[Json]:
+    def lines(self, filter: str, newest_first: bool, most: int, *, deadline: float | None = None) -> Iterator[LogLine]:
+        """At most `most` lines with their text, as they come. Raises CouldNotLook, also after some of them."""
+        for entry in self.entries(filter, newest_first, most, fields=log_lines.SHOWN, deadline=deadline):
+            line = log_lines.line_of(entry)
+            if line is None:
+                raise _not_understood("a line has no time")
+            yield line
+
+    def entries(
+        self, filter: str, newest_first: bool, most: int, *, fields: str = "", deadline: float | None = None
+    ) -> Iterator[Json]:
         """At most `most` entries. Raises CouldNotLook rather than to end early for any other reason."""
-        end, token, left, seen = self._clock() + self.deadline, "", most, set[str]()
-        for _ in range(MOST_PAGES):
-            if left <= 0:
+        seconds = deadline or self.deadline
+        end, token, left, seen = self._clock() + seconds, "", most, set[str]()
+        if left <= 0:
+            return
+        question = self._question(filter, newest_first, left, token)
+        coming: Callable[[], Json] = partial(self._page, question, _mask(fields), end)
+        for number in range(1, MOST_PAGES + 1):
+            found, token = _page_of(coming())
+            asked, left = left, left - len(found)
+            why = self._stuck(token, seen, number, end, seconds) if token and left > 0 else ""
+            if token and left > 0 and not why:  # asked for while the lines of this page are looked at
+                question = self._question(filter, newest_first, left, token)
+                coming = _begun(partial(self._page, question, _mask(fields), end))
+            yield from found[:asked]
+            if why:
+                raise _not_understood(why)
+            if not token or left <= 0:
                 return
-            page = self.api.ask(PATH, self._question(filter, newest_first, left, token), _mask(fields))
-            found, token = _page_of(page)
-            yield from found[:left]
-            left -= len(found)
-            if not token:
-                return
-            if token in seen:
-                raise _not_understood("it gives the same page again and again")
-            seen.add(token)
-            if left > 0 and self._clock() > end:
-                raise _not_understood(f"not all pages came within {self.deadline:g} s")
-        if left > 0:
-            raise _not_understood(f"there are more than {MOST_PAGES} pages")
+
+    def _stuck(self, token: str, seen: set[str], number: int, end: float, seconds: float) -> str:
+        """Why no further page can be asked for; "" when it can."""
+        if token in seen:
+            return "it gives the same page again and again"
+        seen.add(token)
+        if self._clock() > end:
+            return f"not all pages came within {seconds:g} s"
+        return f"there are more than {MOST_PAGES} pages" if number == MOST_PAGES else ""
+
+    def _page(self, question: Json, params: dict[str, str] | None, end: float) -> Json:
+        if self._quota is not None and not self._quota.turn(end):
+            raise CouldNotLook(
+                "Cloud Logging answers 60 questions a minute, and this one needs more.",
+                hint="Ask for less, such as a shorter time or fewer services, or wait a minute.",
+            )
+        answer = self.api.read("POST", PATH, params=params, body=question)
+        self.ahead = _ahead(answer, self.ahead)
+        return self.api.understood(answer)
 
     def count(self, filter: str, most: int) -> Counted:
         """The number of lines, or that there are at least `most`. Raises CouldNotLook."""
         found = sum(1 for _ in self.entries(filter, True, most, fields=COUNTED))
         return Counted(found, complete=found < most)
+
+    def newest(self, filter: str) -> datetime | None:
+        """When the newest line was written; None when there is none. Raises CouldNotLook."""
+        return next((_time_of(line) for line in self.entries(filter, True, 1, fields=COUNTED)), None)
 
     def requests_of(
         self,
@@ -98,6 +139,38 @@ class Logs:
             "pageSize": min(PAGE, left),
             **({"pageToken": token} if token else {}),
         }
+
+
+def _begun(call: Callable[[], Json]) -> Callable[[], Json]:
+    """The call, begun on a thread that ends with the program; what is returned waits for its answer."""
+    got: list[Json | BaseException] = []
+
+    def work() -> None:
+        try:
+            got.append(call())
+        except BaseException as error:
+            got.append(error)
+
+    thread = threading.Thread(target=work, name="log page", daemon=True)
+    thread.start()
+
+    def answer() -> Json:
+        thread.join()
+        if isinstance(got[0], BaseException):
+            raise got[0]
+        return got[0]
+
+    return answer
+
+
+def _ahead(answer: Answer, before: float | None) -> float | None:
+    """By how much this machine's clock is ahead of who answered."""
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return time.time() - parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return before
 
 
 def _mask(fields: str) -> dict[str, str] | None:
@@ -146,12 +219,8 @@ def _answer_of(line: Json, revision: str) -> tuple[int, float | None] | None:
 
 
 def _time_of(line: Json) -> datetime:
-    said = line.get("timestamp")
-    try:
-        found = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", said)) if isinstance(said, str) else None
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
+    found = log_lines.moment_of(line.get("timestamp"))
+    if found is None:
         raise _not_understood("a line has no time")
     return found
 

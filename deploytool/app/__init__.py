@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -20,6 +20,8 @@ from deploytool.render.screen import Colour, say, screen_of
 if TYPE_CHECKING:
     from deploytool.adapters.cloudrun_apart import Apart
     from deploytool.adapters.git import Repository
+    from deploytool.app.neighbours import Asked
+    from deploytool.app.notifying import Notifier
     from deploytool.config import Config
     from deploytool.domain.build import BuilderName
     from deploytool.emulator.client import Address
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from deploytool.render.progress import Progress
 
 ASKING = frozenset(
-    ("drift", "explain", "status", "where", "deploy", "rollback")
+    ("drift", "explain", "status", "where", "verify", "errors", "deploy", "rollback")
 )  # commands that ask the API, unless they are given a fleet file
 STATE = ".deploytool"  # beside services.toml; ignored by git
 
@@ -57,6 +59,7 @@ class App:
     colour: Colour = Colour.AUTO
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     apart: Apart | None = None  # the process that asks Cloud Run, when one was begun
+    _closing: list[Callable[[], None]] = field(default_factory=list)
 
     @cached_property
     def config(self) -> Config:
@@ -88,9 +91,14 @@ class App:
         return Repository(self.config.repository, cache=self.cache)
 
     def close(self) -> None:
-        """End the processes that read git, when any were begun."""
+        """End the processes that were begun: those that read git, and programs that a check runs."""
         if "repository" in vars(self):
             self.repository.close()
+        for end in self._closing:
+            end()
+
+    def at_close(self, end: Callable[[], None]) -> None:
+        self._closing.append(end)
 
     @cached_property
     def emulator(self) -> Address:
@@ -121,6 +129,13 @@ class App:
         from deploytool.adapters.logging import Logs, logging_api
 
         return Logs(logging_api(self.endpoint), self.config.project.project)
+
+    @cached_property
+    def asked(self) -> Asked:
+        """Whom the checks of services.toml ask."""
+        from deploytool.app.neighbours import Asked
+
+        return Asked(self)
 
     def fleet_reader(self, files: Sequence[str] = ()) -> FleetReader:
         """Who tells what runs: the files, when any are given, else the API."""
@@ -191,6 +206,13 @@ class App:
         from deploytool.app.shared import ledger_of
 
         return ledger_of(self)
+
+    @cached_property
+    def notifier(self) -> Notifier:
+        """Who is told without asking, as `[notify]` of services.toml says."""
+        from deploytool.app.notifying import notifier_of
+
+        return notifier_of(self)
 
     def now(self) -> datetime:
         return clock.now(self.environ)

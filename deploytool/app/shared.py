@@ -8,7 +8,7 @@ from deploytool.adapters.googleapi import GoogleApi
 from deploytool.adapters.leases import Leases, Shelf
 from deploytool.app import address
 from deploytool.errors import UsageError
-from deploytool.ports import LeaseStore, Ledger
+from deploytool.ports import LeaseStore, Ledger, Notebook
 
 if TYPE_CHECKING:
     from deploytool.app import App
@@ -54,6 +54,18 @@ def ledger_of(app: App) -> Ledger:
     api = GoogleApi(where or ENDPOINT, name="Cloud Storage", local=where is not None)
     copies = BucketCopies(api, app.config.ledger.mirror, app.config.places, app.cache)
     return MirroredLedger(local, copies, app.state / "mirrored.sqlite", app.note)
+
+
+def bucket_notebook_of(app: App) -> Notebook | None:
+    """What was said, beside the copies of the ledger; None where there are none."""
+    if app.config.ledger.mirror is None:
+        return None
+    from deploytool.adapters.leases.gcs import ENDPOINT
+    from deploytool.adapters.said_bucket import READ, BucketNotebook
+
+    where = _storage(app)
+    api = GoogleApi(where or ENDPOINT, name="Cloud Storage", local=where is not None, patience=READ)
+    return BucketNotebook(api, app.config.ledger.mirror)
 
 
 def _storage(app: App) -> str | None:

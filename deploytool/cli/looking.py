@@ -15,6 +15,7 @@ from deploytool.commands.options import (
     FleetFiles,
     FormatOption,
     FoundFormats,
+    Notify,
     PrecisionOption,
     RepositoryFolder,
     Services,
@@ -35,6 +36,7 @@ def drift(
     precision: PrecisionOption = None,
     fetch: Fetch = False,
     exit_zero: ExitZero = False,
+    notify: Notify = False,
     config: ConfigFile = None,
     repository: RepositoryFolder = None,
     color: ColourChoice = None,
@@ -52,6 +54,7 @@ def drift(
         fleet=fleet or [],
         precision=precision,
         fetch=fetch,
+        notify=notify,
     )
     end(code, exit_zero)
 

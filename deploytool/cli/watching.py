@@ -8,14 +8,41 @@ import typer
 
 from deploytool.cli.door import door, end, fuse_box
 from deploytool.commands.options import (
+    CheckedFormats,
     ColourChoice,
     ConfigFile,
     ExitZero,
     FleetFiles,
     RepositoryFolder,
+    Services,
     ShownFormats,
     outputs_of,
 )
+
+
+@door.command()
+def verify(
+    ctx: typer.Context,
+    *,
+    services: Services = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only checks of this name. May be repeated.", show_default=False),
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show how long each took.")] = False,
+    format: CheckedFormats = None,
+    exit_zero: ExitZero = False,
+    config: ConfigFile = None,
+    repository: RepositoryFolder = None,
+    color: ColourChoice = None,
+) -> None:
+    """Run the checks of services.toml against what serves now."""
+    outputs = outputs_of(format, "verify")
+    app = fuse_box(ctx, config, repository, color)
+    from deploytool.commands import verify as command
+
+    code = command.run(app, services=services or [], only=only or [], outputs=outputs, verbose=verbose)
+    end(code, exit_zero)
 
 
 @door.command()

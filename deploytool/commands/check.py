@@ -10,10 +10,11 @@ from deploytool.commands.check_sides import Found, Wishes, found_by
 from deploytool.config import Config
 from deploytool.detect.branch.accepted import Acceptance
 from deploytool.detect.branch.check import Asked, Inspection, Live
-from deploytool.detect.coverage import FETCH, NOT_HERE, claim_of
+from deploytool.detect.coverage import NOT_HERE, claim_of
 from deploytool.detect.drift import Detection
 from deploytool.domain.check_report import Policy
 from deploytool.domain.check_rules import is_known
+from deploytool.domain.ci_fetch import EVERYTHING
 from deploytool.domain.ignorefile import rules_of
 from deploytool.domain.ignorepattern import MalformedPattern
 from deploytool.domain.links import resolve
@@ -46,7 +47,7 @@ def run(app: App, wishes: Wishes, outputs: Sequence[Output], *, verbose: bool) -
     try:
         report = Inspection(found.repository).check(asked)
     except KeyError as absent:
-        raise RepositoryError(f"The branch could not be read: {NOT_HERE}.", hint=FETCH) from absent
+        raise RepositoryError(f"The branch could not be read: {NOT_HERE}.", hint=f"Fetch it: {EVERYTHING}") from absent
     app.say(report, outputs, verbose=verbose)
     return report.exit_code
 

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from deploytool.config import FILE_NAME, Config, find
 from deploytool.detect.branch.place import describes, path_in, repository_around
 from deploytool.detect.branch.told import Told, told_at
+from deploytool.detect.coverage import NOT_HERE
 from deploytool.detect.sides import sides_of
 from deploytool.domain.check_report import Compared
 from deploytool.domain.ci import System, sides_from
+from deploytool.domain.ci_fetch import EVERYTHING
 from deploytool.domain.report import Remark
 from deploytool.domain.tree import EMPTY_TREE, Tree
 from deploytool.errors import ConfigurationError, RepositoryError, UsageError
@@ -109,7 +111,12 @@ def _inside(app: App, repository: Repository, path: str, file: Path, wishes: Wis
             raise
         return None
     top = repository.facts.top
-    before, after = (told_at(tree, path, file, top) for tree in sides.trees)
+    try:
+        before, after = (told_at(tree, path, file, top) for tree in sides.trees)
+    except KeyError:
+        raise RepositoryError(
+            f"What {path} says could not be read: {NOT_HERE}.", hint=f"Fetch it: {EVERYTHING}"
+        ) from None
     if not before.there and not after.there:
         return None  # not in git: it serves both sides
     if app.repository_folder is None and before.config is not None and not describes(before.config, repository):
@@ -135,7 +142,9 @@ def _target(repository: Repository, path: str, file: Path, here: Config | None) 
 def _is_in_git(repository: Repository, path: str) -> bool:
     commit = repository.named("HEAD")
     tree = repository.trees([commit]).get(commit) if commit else None
-    return tree is not None and tree.entry(path) is not None
+    with suppress(KeyError):  # its folder is not in this clone
+        return tree is not None and tree.entry(path) is not None
+    return True
 
 
 def _loaded(app: App) -> Config | None:

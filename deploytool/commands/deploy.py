@@ -21,7 +21,6 @@ from deploytool.domain.release import quarantine_of, releases_of
 from deploytool.domain.release_report import PlanReport, ReleaseReport, ReleaseRow, worst
 from deploytool.domain.report import ServiceDrift
 from deploytool.errors import ExitCode, LeaseHeld, PlanChanged, UsageError
-from deploytool.release.checking import cannot_run
 from deploytool.release.runner import Runner
 from deploytool.render import Format
 
@@ -101,7 +100,7 @@ def _planned(app: App, wish: Wish) -> tuple[list[Planned], ExitCode]:
             app.image_builder(table.release.build),
             app.editor,
             records,
-            lambda table: (*cannot_run(table, "candidate"), *cannot_run(table, "live")),
+            app.asked.cannot_ask,
             whoami.is_gone,
             wish.unmerged,
         )

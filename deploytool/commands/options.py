@@ -80,7 +80,9 @@ FormatOption = Annotated[
     Format, typer.Option("--format", metavar="|".join(PLAIN), parser=_plain, help="How to write the answer.")
 ]
 FoundFormats = Annotated[list[str] | None, _formats("check")]  # of a report that finds something
+CheckedFormats = Annotated[list[str] | None, _formats("verify")]  # of checks that were run
 ShownFormats = Annotated[list[str] | None, _formats("status")]  # of one that only shows
+PlainFormats = Annotated[list[str] | None, _formats("logs")]
 FleetFiles = Annotated[
     list[str] | None,
     typer.Option(
@@ -96,6 +98,10 @@ PrecisionOption = Annotated[
 ]
 Fetch = Annotated[bool, typer.Option("--fetch", help="Fetch commits that this clone does not have.")]
 ExitZero = Annotated[bool, typer.Option("--exit-zero", help="End with 0 instead of 1 when something was found.")]
+Notify = Annotated[
+    bool,
+    typer.Option("--notify", help="Tell those whom [notify] names when something is new, once a day, or over."),
+]
 StateFolder = Annotated[
     Path | None,
     typer.Option("--state", metavar="DIR", help="Folder of the embedded Cloud Run's state.", show_default=False),

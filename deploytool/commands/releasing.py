@@ -10,8 +10,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from deploytool.adapters import whoami
+from deploytool.checks.asked import NEARBY, Pace, Running, Target
+from deploytool.checks.running import run_checks
 from deploytool.clock import RealTime
 from deploytool.commands.asking import agreed
+from deploytool.commands.notifying import announce
 from deploytool.commands.signals import Signals
 from deploytool.config import ServiceTable
 from deploytool.detect.preflight import wanted_of_plan
@@ -25,7 +28,6 @@ from deploytool.domain.release_report import ReleaseRow
 from deploytool.domain.traffic_plan import named_rows
 from deploytool.errors import CouldNotLook, ExitCode, LeaseHeld, PlanChanged
 from deploytool.release.building import built_for
-from deploytool.release.checking import NEARBY, Pace, Target, run_checks
 from deploytool.release.ending import Ending
 from deploytool.release.keeping import Keeper, hold
 from deploytool.release.runner import Runner
@@ -101,16 +103,13 @@ class Releasing:
         def check(when: str, looked: Looked) -> tuple[CheckResult, ...]:
             target = Target(
                 looked.uri,
-                looked.revision,
                 plan.place,
-                looked.since,
+                (Running(looked.revision, looked.since),),
                 table.hosts,
                 "" if self.local else looked.audience,
             )
             pace = NEARBY if self.local else Pace()
-            return run_checks(
-                table, "candidate" if when == "candidate" else "live", target, app.prober, app.log_reader, pace
-            )
+            return run_checks(table, "candidate" if when == "candidate" else "live", target, app.asked, pace)
 
         def stats(revisions: tuple[str, ...], since: datetime, until: datetime) -> Mapping[str, RequestStats]:
             return app.log_reader.requests_of(plan.place, revisions, since, until)
@@ -183,13 +182,13 @@ def under_lease(
 
 
 def row_of(app: App, plan: Plan, ending: Ending) -> ReleaseRow:
-    """The ending with what serves now, as far as that can be told."""
+    """The ending with what serves now, as far as that can be told; who is to be told of an end is told of it."""
     try:
         seen = app.editor.read(plan.place)
         after = named_rows(seen.service) if seen else ()
     except CouldNotLook:
         after = ()
-    return ReleaseRow(
+    row = ReleaseRow(
         id=plan.id,
         place=plan.place,
         kind=plan.kind,
@@ -203,6 +202,9 @@ def row_of(app: App, plan: Plan, ending: Ending) -> ReleaseRow:
         after=after,
         seconds=_seconds(app, plan.id),
     )
+    if ending.ours:
+        announce(app, row)
+    return row
 
 
 def _seconds(app: App, release: str) -> float:

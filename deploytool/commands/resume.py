@@ -68,7 +68,7 @@ def _as_it_is_now(app: App, work: Callable[[Runner], Ending], runner: Runner) ->
     """While the lease was waited for, its holder may have gone on, here or elsewhere."""
     (now,) = releases_of(app.ledger.adopt(runner.plan.id))
     if now.outcome is not None:
-        return Ending(now.outcome, f"it has ended meanwhile: {now.reason}", EXIT_CODES[now.outcome])
+        return Ending(now.outcome, f"it has ended meanwhile: {now.reason}", EXIT_CODES[now.outcome], ours=False)
     return work(Runner(runner.plan, runner.tools, runner.hold, now))
 
 

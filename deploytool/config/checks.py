@@ -7,13 +7,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
-from deploytool.config.duration import Length, Since
+from deploytool.config.duration import Duration, Length, Since
 from deploytool.config.grammar import Grammar, Many, NonEmpty, Number, Title, within_64_bits
 from deploytool.config.tables import Table
 
 When = Literal["candidate", "live"]
 LIVE: tuple[When, ...] = ("live",)
 Count = Annotated[int, Field(ge=0, le=10**12)]
+Bytes = Annotated[int, Field(ge=10 * 1024**2, le=1024**5)]  # BigQuery bills no less than 10 MiB
+ONE_GIB = 1024**3
+A_MINUTE = Duration.of("1m")
 
 
 def _some(*keys: str) -> ConfigDict:
@@ -125,6 +128,8 @@ class QueryCheck(CheckTable):
     row: dict[str, Bounds] | None = Field(
         default=None, min_length=1, description="Column name to bounds; the query must answer exactly one row."
     )
+    max_bytes: Bytes = Field(default=ONE_GIB, description="A query that would read more is not run.")
+    timeout: Length = Field(default=A_MINUTE, description="A query that takes longer is cancelled, and could not tell.")
 
 
 class FirestoreCheck(CheckTable):
@@ -162,12 +167,17 @@ class FreshnessCheck(CheckTable):
 
     freshness: FreshnessSource = Field(description="Where the timestamp comes from: { query } or { logs }.")
     max_age: Length = Field(description="The timestamp may not be older than this.")
+    max_bytes: Bytes = Field(default=ONE_GIB, description="A query that would read more is not run.")
+    timeout: Length = Field(default=A_MINUTE, description="A query that takes longer is cancelled, and could not tell.")
 
 
 class CommandCheck(CheckTable):
     """A program: exit 0 passes, 1 fails, anything else could not tell."""
 
-    command: Many[Argument] = Field(min_length=1, description="Program and arguments; no shell.")
+    command: Many[Argument] = Field(
+        min_length=1, description="Program and arguments; no shell. It runs in the folder of services.toml."
+    )
+    timeout: Length = Field(default=A_MINUTE, description="A program that takes longer is ended, and could not tell.")
 
 
 KINDS: dict[str, type[CheckTable]] = {

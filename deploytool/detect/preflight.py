@@ -44,7 +44,7 @@ class Preflight:
     builder: ImageBuilder
     editor: ServiceEditor
     records: Callable[[], Sequence[LeaseRecord]]  # of the leases
-    cannot_run: Callable[[ServiceTable], Sequence[str]]
+    cannot_ask: Callable[[ServiceTable], Sequence[str]]  # names of required checks, each with the reason
     is_gone: Callable[[Holder], bool]
     unmerged: bool = False
 
@@ -183,10 +183,12 @@ class Preflight:
     def _checks(self, table: ServiceTable, plan: Plan) -> CheckLine:
         if plan.job:
             return skipped("checks", "a job has no checks")
-        cannot = self.cannot_run(table)
+        cannot = self.cannot_ask(table)
         if cannot:
-            hint = "Say required = false for them, or verify them by hand."
-            return bad("checks", f"cannot be run by this version: {', '.join(cannot)}", hint)
+            more = f" (and {len(cannot) - 1} more)" if len(cannot) > 1 else ""
+            return bad(
+                "checks", f"cannot be asked: {cannot[0]}{more}", "Say required = false for it, or name an emulator."
+            )
         if not table.checks:
             return skipped("checks", "services.toml has none for this service")
         return good("checks", f"{len(table.checks)} of services.toml")

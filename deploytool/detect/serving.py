@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from deploytool.adapters.git import Repository
 from deploytool.config import Config, ServiceTable
 from deploytool.domain.model import AS_BUILT, Fleet, Kind, Overrides, Place, Revision, Service
 from deploytool.domain.provenance import (
@@ -24,6 +24,9 @@ from deploytool.domain.traffic import Serving, Share, revision_of, serving_of
 from deploytool.errors import CouldNotLook
 
 NOBODY = Serving(ServingState.NONE, ())
+
+if TYPE_CHECKING:
+    from deploytool.adapters.git import Repository
 
 History = Callable[[Place], Sequence[Revision]]
 
@@ -72,6 +75,11 @@ def declared_in(
     config: Config, tables: Iterable[ServiceTable], fleet: Fleet, repository: Repository, history: History
 ) -> list[Declared]:
     """Every (service, region) in the order of services.toml, with the proven commit of each serving revision."""
+    return _proven(placed_in(config, tables, fleet), repository, history)
+
+
+def placed_in(config: Config, tables: Iterable[ServiceTable], fleet: Fleet) -> list[Declared]:
+    """The same with what serves alone: git is not asked, and no commit is known."""
     running = {(service.place, service.kind is Kind.JOB): service for service in fleet.services}
     closed = {(gone.project, gone.region, kind): gone for gone in fleet.unreachable for kind in gone.kinds}
     found: list[Declared] = []
@@ -85,7 +93,7 @@ def declared_in(
                 found.append(Declared(table, place, None, NOBODY, blocked=gone.message, hint=gone.hint))
             else:
                 found.append(_looked_at(table, place, service, fleet))
-    return _proven(found, repository, history)
+    return found
 
 
 def commits_named(config: Config, tables: Iterable[ServiceTable], fleet: Fleet) -> frozenset[str]:

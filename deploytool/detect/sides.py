@@ -14,7 +14,7 @@ from deploytool.adapters.git.mergebase import Fork, count_of, fork_of
 from deploytool.detect.ends import Ends, at_remote
 from deploytool.domain.check_report import Compared
 from deploytool.domain.ci import Base, Start, System, commit_in, sides_from
-from deploytool.domain.ci_fetch import fetching_history
+from deploytool.domain.ci_fetch import EVERYTHING, fetching_history
 from deploytool.domain.report import Remark
 from deploytool.errors import RepositoryError
 
@@ -38,7 +38,7 @@ def sides_of(
         if one.commit not in there:  # a clone that leaves trees out
             raise RepositoryError(
                 f"The files of {one.ref} ({one.commit[:12]}) are not in this clone.",
-                hint="Fetch them: git fetch --refetch --no-filter origin",
+                hint=f"Fetch them: {EVERYTHING}",
             )
     return sides
 

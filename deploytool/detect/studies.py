@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from deploytool.adapters.facts import CachedFacts
 from deploytool.adapters.git import Repository
@@ -19,7 +19,7 @@ from deploytool.domain.imports.lacking.missing_module import MissingModule
 from deploytool.domain.imports.study import Study, impact_of, study_of
 from deploytool.domain.model import Kind
 from deploytool.domain.relevance import is_build_input
-from deploytool.domain.tree import FOLDER, LINK, SUBMODULE
+from deploytool.domain.tree import FOLDER, LINK, SUBMODULE, Tree
 
 
 class Studies:
@@ -63,10 +63,13 @@ class Studies:
         study = self.study(table, seen)
         return imported_distributions(study.closure, study.layout, requirements_of(image, seen.tree, study.layout))
 
-    def lacking(self, study: Study, seen: Seen) -> tuple[MissingModule, ...]:
-        """What the program imports and the image does not have."""
+    def lacking(
+        self, study: Study, seen: Seen, before: Collection[str] = (), tree: Tree | None = None
+    ) -> tuple[MissingModule, ...]:
+        """What the program imports and the image does not have; `tree` is looked in instead of what it was built of."""
         assert seen.made.image is not None
-        return lacking_in(study, seen, requirements_of(seen.made.image, seen.tree, study.layout))
+        requirements = requirements_of(seen.made.image, seen.tree, study.layout)
+        return lacking_in(study, seen if tree is None else seen._replace(tree=tree), requirements, before)
 
     def like(self, seen: Seen, near: Seen, known: WorkedOut) -> WorkedOut | None:
         """What holds for `near`, when nothing that changed in between could make another impact."""
@@ -101,8 +104,19 @@ class Studies:
         return {(new.oid, name) for name in names}
 
 
-def lacking_in(study: Study, seen: Seen, requirements: Requirements | None) -> tuple[MissingModule, ...]:
+def lacking_in(
+    study: Study, seen: Seen, requirements: Requirements | None, before: Collection[str] = ()
+) -> tuple[MissingModule, ...]:
     """What the program imports and the image does not have. Raises KeyError for what git does not have."""
     assert seen.made.image is not None
-    dockerfile = seen.made.image.dockerfile
-    return missing_of(study.closure, study.layout, seen.tree, requirements, doubts=study.doubts, dockerfile=dockerfile)
+    image = seen.made.image
+    return missing_of(
+        study.closure,
+        study.layout,
+        seen.tree,
+        requirements,
+        doubts=study.doubts,
+        dockerfile=image.dockerfile,
+        runs=image.runs,
+        before=before,
+    )

@@ -6,13 +6,12 @@ An answer's body may hold secrets: only the text of a field that the check itsel
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NoReturn
 
-LONGEST = 80  # characters of somebody else's text in a sentence of ours
-IDENTITY = "service"  # the field by which a program says which one it is
+from deploytool.domain.expected import differences, shown, type_of
 
 
 class Answer(StrEnum):
@@ -122,11 +121,11 @@ def judged_http(
     except (ValueError, RecursionError):
         return Answer.FAIL, f"answers {status} with {_kind_of(headers, body)}, expected a JSON object"
     if not isinstance(found, dict):
-        return Answer.FAIL, f"answers {status} with {_type_of(found)}, expected a JSON object"
-    wrong = next(_differences(expectation.fields, found, ""), None)
+        return Answer.FAIL, f"answers {status} with {type_of(found)}, expected a JSON object"
+    wrong = next(differences(expectation.fields, found), None)
     if wrong is not None:
         return Answer.FAIL, wrong
-    names = ", ".join(_shown(name) for name in expectation.fields)
+    names = ", ".join(shown(name) for name in expectation.fields)
     return Answer.PASS, f"answers {status} with the expected {names}"
 
 
@@ -147,51 +146,6 @@ def judged_count(least: int | None, most: int | None, counted: Counted) -> tuple
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
-
-
-def _differences(expected: Any, found: Any, path: str) -> Iterator[str]:
-    """Sentences about what is not as expected; objects may hold more than is expected, lists may not."""
-    if isinstance(expected, Mapping) and isinstance(found, Mapping):
-        for name, value in expected.items():
-            here = f"{path}.{name}" if path else name
-            if name not in found:
-                yield f"answers without the field {_shown(here)}"
-            else:
-                yield from _differences(value, found[name], here)
-    elif isinstance(expected, list | tuple) and isinstance(found, list) and len(expected) == len(found):
-        for index, (wanted, value) in enumerate(zip(expected, found, strict=True)):
-            yield from _differences(wanted, value, f"{path}[{index}]")
-    elif not _equal(expected, found):
-        yield _difference(expected, found, path)
-
-
-def _equal(expected: Any, found: Any) -> bool:
-    """As JSON sees it: true is no number, and 1 and 1.0 are the same one."""
-    if isinstance(expected, bool) or isinstance(found, bool):
-        return expected is found
-    if isinstance(expected, int | float) and isinstance(found, int | float):
-        return expected == found
-    return type(expected) is type(found) and bool(expected == found) and not isinstance(expected, list | tuple)
-
-
-def _difference(expected: Any, found: Any, path: str) -> str:
-    texts = isinstance(expected, str) and isinstance(found, str)
-    if texts and path == IDENTITY:
-        return f"answers as {_shown(found)}, expected {_shown(expected)}"
-    is_ = _shown(found) if texts else _type_of(found)
-    if isinstance(expected, list | tuple | Mapping):
-        return f"field {_shown(path)} is {is_}, not what is expected"
-    return f"field {_shown(path)} is {is_}, expected {_shown(expected)}"
-
-
-def _shown(value: Any) -> str:
-    text = f"'{value}'" if isinstance(value, str) else json.dumps(value)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 2]}…'"
-
-
-def _type_of(value: Any) -> str:
-    names = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "null"}
-    return names.get(type(value), "a number")
 
 
 def _kind_of(headers: Mapping[str, str], body: bytes) -> str:

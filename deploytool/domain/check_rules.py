@@ -124,6 +124,13 @@ _ALL = (
         " `entrypoint` in services.toml.",
     ),
     Rule(
+        "DT209",
+        "dockerfile-refused",
+        ERROR,
+        "Docker does not take the Dockerfile",
+        "The build fails at this line, and what would be in the image cannot be told. Correct it.",
+    ),
+    Rule(
         "DT301",
         "imported-and-unowned",
         WARNING,

@@ -12,6 +12,7 @@ WHOLE = {
     System.GITLAB: "  # or GIT_DEPTH: 0 among the job's variables",
     System.CLOUD_BUILD: "  # as a step before this one",
 }
+EVERYTHING = "git fetch --refetch --no-filter origin"  # content that a partial clone left out, or that was damaged
 PARENT = "  # or fetch-depth: 2 for actions/checkout"
 
 

@@ -66,7 +66,7 @@ class _Reading:
 
     def recipe(self) -> Recipe:
         if not self.drafts and self.complete:
-            self.give_up(0, "there is no FROM", DoubtKind.UNPARSABLE)
+            self.give_up(0, "there is no FROM", DoubtKind.REFUSED)
         return Recipe(tuple(map(finished, self.drafts)), tuple(self.doubts), self.complete)
 
     def obey(self, instruction: Instruction, lines: Lines) -> None:
@@ -91,7 +91,7 @@ class _Reading:
         elif name not in OBEDIENCE:
             self.give_up(instruction.line, f"{name[:40]!r} is no instruction known here", DoubtKind.UNKNOWN_INSTRUCTION)
         elif not self.drafts:
-            raise Unreadable("stands before the first FROM")
+            self.give_up(instruction.line, f"{name} stands before the first FROM", DoubtKind.REFUSED)
         else:
             OBEDIENCE[name](self, self.drafts[-1], instruction, lines)
 

@@ -11,6 +11,7 @@ class DoubtKind(StrEnum):
 
     TOO_LARGE = "too-large"  # a cap was reached; reading stopped there
     UNPARSABLE = "unparsable"  # Docker itself would refuse this line, or we cannot read it
+    REFUSED = "refused"  # Docker builds no such file
     UNKNOWN_INSTRUCTION = "unknown-instruction"
     UNKNOWN_VALUE = "unknown-value"  # a variable without a value that the file tells
     UNKNOWN_STAGE = "unknown-stage"
@@ -24,6 +25,7 @@ class DoubtKind(StrEnum):
     LINK_BROKEN = "link-broken"  # a link to what is not in git
     SUBMODULE = "submodule"  # files of another repository, which nobody here can see
     UNKNOWN_PROGRAM = "unknown-program"  # what the container starts cannot be told
+    ABSENT_PROGRAM = "absent-program"  # what the container starts is not where other files of ours are
     UNPARSABLE_SOURCE = "unparsable-source"  # a source file that Python here cannot read
     UNBOUNDED_IMPORT = "unbounded-import"  # a module loaded by a name that only the run knows
     UNKNOWN_ROOT = "unknown-root"  # sys.path is edited with a folder that cannot be told

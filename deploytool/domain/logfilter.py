@@ -7,10 +7,13 @@ and is refused when it could close them.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from deploytool.domain.logline import Source
 from deploytool.domain.model import Place
 
+TRACEBACK = "Traceback (most recent call last)"  # how Python begins to tell what killed it
 SPELLED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 STRING = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)
 # What makes a filter of a text: a comparison, a word of logic, a function, a text in quotes. Of a field that Cloud
@@ -101,3 +104,35 @@ def errors_of(place: Place, revision: str, since: datetime, until: datetime | No
     """What a revision complained of itself; the request lines of its failures are counted apart."""
     other = f"logName!={quoted(request_log(place.project))}"
     return joined(lines_of(place, revision, since, until), other, "severity>=ERROR")
+
+
+def service_lines_of(place: Place, since: datetime, *, job: bool = False) -> str:
+    """Everything that a service or job logged, whichever of its revisions or executions it was."""
+    return lines_from([Source(place, since=since, job=job)])
+
+
+def lines_from(sources: Iterable[Source], *parts: str) -> str:
+    """The lines of services and jobs, each with its own times, that are all of `parts` besides."""
+    chosen = sorted({_source(one) for one in sources})
+    return joined(chosen[0] if len(chosen) == 1 else f"({' OR '.join(f'({one})' for one in chosen)})", *parts)
+
+
+def _source(source: Source) -> str:
+    place, job = source.place, source.job
+    named = "job_name" if job else "service_name"
+    ends = ((">=", source.since), ("<", source.until))
+    return joined(
+        f'resource.type="{"cloud_run_job" if job else "cloud_run_revision"}"',
+        f"resource.labels.project_id={quoted(place.project)}",
+        f"resource.labels.location={quoted(place.region)}",
+        f"resource.labels.{named}={quoted(place.name)}",
+        *(() if source.revision is None else (f"resource.labels.revision_name={quoted(source.revision)}",)),
+        *(f"timestamp{sign}{quoted(moment(at))}" for sign, at in ends if at is not None),
+    )
+
+
+def at_least(severity: str) -> str:
+    """Lines of that severity and above. Python writes what kills it to stderr, where no line has a severity."""
+    if severity != "ERROR":
+        return f"severity>={severity}"
+    return f'(severity>=ERROR OR textPayload:"{TRACEBACK}")'

@@ -174,7 +174,7 @@ def owned_by(claim: Claim, target: Tree) -> Iterator[str]:
 
 def with_parents(path: str) -> Iterator[str]:
     """The path itself and every folder above it, less the root."""
-    while path:
+    while path.strip("/"):
         yield path
         path = posixpath.dirname(path)
 

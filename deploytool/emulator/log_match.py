@@ -17,6 +17,7 @@ TIMES = {("timestamp",), ("receiveTimestamp",)}
 LATENCY = ("httpRequest", "latency")
 SIZES = {("httpRequest", "requestSize"), ("httpRequest", "responseSize")}  # numbers that JSON carries as text
 UNITS = {"": 1.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "m": 60.0, "h": 3600.0}
+REPEATED_REPEAT = re.compile(r"[*+}]\)(?:[*+]|\{\d*,)")  # (a+)+
 DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|ms|us|ns|m|h)?")
 MAX_PATTERN = 500  # letters of a regular expression
 
@@ -85,6 +86,8 @@ def _ordered(operator: str, word: str) -> Test:
 def _pattern(word: str, wanted: bool) -> Test:
     if len(word) > MAX_PATTERN:
         raise Unfit(f"a regular expression has at most {MAX_PATTERN} letters")
+    if REPEATED_REPEAT.search(word):
+        raise Unfit("a repetition of a repetition: Google's matcher takes it, and this one could take for ever")
     try:
         pattern = re.compile(word)
     except (re.error, RecursionError, OverflowError) as problem:

@@ -123,6 +123,13 @@ class LogStore:
         self, project: str, bounds: Bounds, *, after: Place | None, upto: int, newest_first: bool, size: int
     ) -> list[tuple[Place, Entry]]:
         """Up to `size` entries after a place, of those that had come when `upto` was the newest."""
+        found = self.texts(project, bounds, after=after, upto=upto, newest_first=newest_first, size=size)
+        return [(place, json.loads(entry)) for place, entry in found]
+
+    def texts(
+        self, project: str, bounds: Bounds, *, after: Place | None, upto: int, newest_first: bool, size: int
+    ) -> list[tuple[Place, str]]:
+        """The same, each as the JSON that it is kept as."""
         where, values = ["project = ?", "seq <= ?"], [project, upto]
         for condition, value in _conditions(bounds):
             where.append(condition)
@@ -134,7 +141,7 @@ class LogStore:
         query = f"SELECT at, seq, entry FROM entries WHERE {' AND '.join(where)} ORDER BY at {order}, seq {order}"
         with self._explained():
             found = self._db.execute(f"{query} LIMIT {int(size)}", values).fetchall()
-        return [(Place(at, seq), json.loads(entry)) for at, seq, entry in found]
+        return [(Place(at, seq), entry) for at, seq, entry in found]
 
     def clear(self) -> None:
         self._waiting, self._count = [], 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +13,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from deploytool.emulator import paging
-from deploytool.emulator.bodies import json_object, plain
+from deploytool.emulator.bodies import json_object
 from deploytool.emulator.errors import invalid
 from deploytool.emulator.log_bounds import bounds_of
-from deploytool.emulator.log_entries import Entry
 from deploytool.emulator.log_filter import Filter, filter_of
 from deploytool.emulator.log_store import LogStore, Place
 
@@ -80,21 +80,21 @@ async def _list(request: Request) -> Response:
     store.flush()
     upto = store.newest() if query.upto is None else query.upto
     entries, last = await _page(store, query, upto)
-    body: dict[str, Any] = {"entries": entries} if entries else {}
+    parts = [f'"entries": [{", ".join(entries)}]'] if entries else []
     if last is not None:
-        body["nextPageToken"] = paging.token_for(query.listing, f"{last.at}.{last.seq}.{upto}")
-    return plain(body)
+        parts.append(f'"nextPageToken": {json.dumps(paging.token_for(query.listing, f"{last.at}.{last.seq}.{upto}"))}')
+    return Response(f"{{{', '.join(parts)}}}", media_type="application/json; charset=utf-8")
 
 
-async def _page(store: LogStore, query: Query, upto: int) -> tuple[list[Entry], Place | None]:
-    """The matches of one page, and where it ended; None when nothing is left."""
+async def _page(store: LogStore, query: Query, upto: int) -> tuple[list[str], Place | None]:
+    """The matches of one page as they are kept, and where it ended; None when nothing is left."""
     bounds, place = bounds_of(query.wanted), query.after
-    found: list[Entry] = []
+    found: list[str] = []
     while True:
-        piece = store.piece(query.project, bounds, after=place, upto=upto, newest_first=query.newest_first, size=PIECE)
-        for place, entry in piece:
-            if query.wanted.matches(entry):
-                found.append(entry)
+        piece = store.texts(query.project, bounds, after=place, upto=upto, newest_first=query.newest_first, size=PIECE)
+        for place, text in piece:
+            if query.wanted.matches(json.loads(text)):
+                found.append(text)
             if len(found) == query.size:
                 return found, place
         if len(piece) < PIECE:

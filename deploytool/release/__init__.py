@@ -10,6 +10,5 @@ writing    one change by compare-and-set, however the answer gets lost
 ending     how it ended for now
 journal    intent before, observation after
 keeping    the lease that all of this happens under
-checking   the checks of services.toml
 tools      whom a release talks to
 """

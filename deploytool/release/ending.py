@@ -18,6 +18,7 @@ class Ending:
     reason: str
     exit_code: ExitCode
     next_command: str = ""
+    ours: bool = True  # False: somebody else brought it to its end, and told who is to be told
 
     def told_by(self, code: ExitCode) -> Ending:
         """An abort that a person asked for has an exit code of its own; every other end keeps its own."""

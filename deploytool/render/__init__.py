@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from deploytool.domain.check_report import CheckReport
     from deploytool.domain.ledger_report import LedgerReport
     from deploytool.domain.report import DriftReport, StatusReport
+    from deploytool.domain.verify_report import VerifyReport
 
 
 class Report(Protocol):
@@ -33,7 +34,8 @@ class Format(StrEnum):
 
 PLAIN = (Format.TABLE, Format.JSON, Format.MARKDOWN)  # what every answer can be written as
 SHOWN = (*PLAIN, Format.GITHUB, Format.HTML)  # of a report that finds nothing: no findings, no annotations
-READERS = {"drift": tuple(Format), "check": tuple(Format), "status": SHOWN, "releases": SHOWN}
+CHECKED = (*PLAIN, Format.GITHUB, Format.JUNIT, Format.HTML)  # of checks that were run: they stand at no line of a file
+READERS = {"drift": tuple(Format), "check": tuple(Format), "verify": CHECKED, "status": SHOWN, "releases": SHOWN}
 
 
 def formats_of(command: str) -> tuple[Format, ...]:
@@ -84,7 +86,7 @@ def render(
         case Format.JUNIT:
             from deploytool.render.junit import junit
 
-            return disarmed_markup(junit(_found(report)))
+            return disarmed_markup(junit(_tested(report)))
         case Format.GITLAB:
             from deploytool.render.gitlab import gitlab
 
@@ -107,12 +109,20 @@ def _found(report: Report) -> CheckReport | DriftReport:
     raise TypeError(f"a {type(report).__name__} has no findings")
 
 
-def _page(report: Report) -> CheckReport | DriftReport | StatusReport | LedgerReport:
+def _tested(report: Report) -> CheckReport | DriftReport | VerifyReport:
+    """A report of which each part is well or is not."""
+    from deploytool.domain.verify_report import VerifyReport
+
+    return report if isinstance(report, VerifyReport) else _found(report)
+
+
+def _page(report: Report) -> CheckReport | DriftReport | StatusReport | LedgerReport | VerifyReport:
     """A report that is shown as a page of its own."""
     from deploytool.domain.check_report import CheckReport
     from deploytool.domain.ledger_report import LedgerReport
     from deploytool.domain.report import DriftReport, StatusReport
+    from deploytool.domain.verify_report import VerifyReport
 
-    if isinstance(report, CheckReport | DriftReport | StatusReport | LedgerReport):
+    if isinstance(report, CheckReport | DriftReport | StatusReport | LedgerReport | VerifyReport):
         return report
     raise TypeError(f"a {type(report).__name__} is no page")

@@ -23,9 +23,11 @@ from typing import TYPE_CHECKING
 from deploytool.domain.check_report import CheckReport
 from deploytool.domain.finding import Finding, Severity
 from deploytool.domain.report import DriftReport, StatusReport, Verdict
+from deploytool.domain.verify_report import VerifyReport
 from deploytool.render.check_wording import SEVERITIES
 from deploytool.render.obeyed import disarmed
 from deploytool.render.text import printable, valid_unicode
+from deploytool.render.verify_wording import stands
 from deploytool.render.wording import counted
 
 if TYPE_CHECKING:
@@ -41,20 +43,20 @@ FULL = "a step's summary holds 1 MiB. All of it: `--format json`"
 def github(report: Report) -> str:
     """The annotations of what a check or drift found, and one line for who reads the log."""
     lines: list[str] = []
-    if isinstance(report, CheckReport | DriftReport):
+    if isinstance(report, CheckReport | DriftReport | VerifyReport):
         found = _annotated(report)
         for severity in SEVERITIES:
             lines += _level([finding for finding in found if finding.severity is severity])
     return "".join(f"{line}\n" for line in (*lines, _text(_line(report))))
 
 
-def _annotated(report: CheckReport | DriftReport) -> list[Finding]:
+def _annotated(report: CheckReport | DriftReport | VerifyReport) -> list[Finding]:
     """What could not be looked at, what fails, the rest; not what was there before and fails nothing."""
     from deploytool.render.findings import findings_of
 
     blind = [
         Finding("", Severity.ERROR, f"Could not look{f' at {gone.region}' if gone.region else ''}: {gone.message}")
-        for gone in report.errors
+        for gone in (() if isinstance(report, VerifyReport) else report.errors)
     ]
     found = findings_of(report)
     if isinstance(report, CheckReport):
@@ -115,6 +117,10 @@ def _line(report: Report) -> str:
         from deploytool.render.wording import summary_of as drift_of
 
         return f"drift: {drift_of(report)}"
+    if isinstance(report, VerifyReport):
+        from deploytool.render.verify_wording import said_of
+
+        return f"verify: {said_of(report)}"
     if isinstance(report, StatusReport):
         from deploytool.render.status_table import summary_of as status_of
 
@@ -141,6 +147,9 @@ def outputs_of(report: Report) -> dict[str, str]:
     elif isinstance(report, DriftReport):
         found = [service.name for service in report.services if service.verdict is Verdict.STALE]
         stale = tuple(dict.fromkeys(found))
+    elif isinstance(report, VerifyReport):
+        found = [one.name for one in report.checked if not stands(one)]
+        return {"verdict": str(report.verdict), "services": " ".join(map(valid_unicode, dict.fromkeys(found)))}
     else:
         return {}
     named = [valid_unicode(name) for name in stale]

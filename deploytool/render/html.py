@@ -17,18 +17,22 @@ from deploytool.domain.check_report import CheckReport
 from deploytool.domain.ledger_report import LedgerReport
 from deploytool.domain.release_report import ReleaseReport
 from deploytool.domain.report import DriftReport, StatusReport
+from deploytool.domain.verify_report import VerifyReport
 from deploytool.render.age import age, clock_time, stamp
 from deploytool.render.html_check import check_page
 from deploytool.render.html_drift import drift_page
 from deploytool.render.html_tables import ledger_page, release_page, status_page
 from deploytool.render.html_tones import SEVERITY_MARKS, VERDICT_MARKS, ending_mark
+from deploytool.render.html_verify import verify_page
 from deploytool.render.text import printable
 from deploytool.render.wording import counted, short, unmanaged_of
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def html(report: CheckReport | DriftReport | StatusReport | LedgerReport | ReleaseReport, *, now: datetime) -> str:
+def html(
+    report: CheckReport | DriftReport | StatusReport | LedgerReport | ReleaseReport | VerifyReport, *, now: datetime
+) -> str:
     """The whole file, in ASCII, so that it survives every mail and every terminal."""
     template, page = _page(report, now)
     style = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8").strip())
@@ -44,6 +48,8 @@ def _page(report: Any, now: datetime) -> tuple[str, Mapping[str, Any]]:
             return "check.html", check_page(report)
         case DriftReport():
             return "drift.html", drift_page(report, now)
+        case VerifyReport():
+            return "verify.html", verify_page(report)
         case StatusReport():
             return "status.html", status_page(report)
         case LedgerReport():

@@ -36,18 +36,18 @@ def document(report: Report, *, fleet: Mapping[str, Any] | None = None) -> str:
             from deploytool.render.rooms import shape_of
 
             shape = shape_of(report)
-    return json.dumps(_encodable(shape), indent=2) + "\n"
+    return json.dumps(encodable(shape), indent=2) + "\n"
 
 
-def _encodable(value: Any) -> Any:
+def encodable(value: Any) -> Any:
     """The one place where untrusted text passes; controls leave as JSON escapes, lone surrogates as visible text."""
     match value:
         case str():
             return valid_unicode(str(value))
         case Mapping():
-            return {valid_unicode(str(key)): _encodable(below) for key, below in value.items()}
+            return {valid_unicode(str(key)): encodable(below) for key, below in value.items()}
         case list() | tuple():
-            return [_encodable(below) for below in value]
+            return [encodable(below) for below in value]
     return value
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from deploytool.domain.check import Answer
 from deploytool.domain.check_report import CheckReport
 from deploytool.domain.finding import Finding
 from deploytool.domain.report import DriftReport, LookError, ServiceDrift, Verdict
+from deploytool.domain.verify_report import VerifyReport
 from deploytool.render.age import stamp
 from deploytool.render.check_wording import place_of
 from deploytool.render.places import unseen
 from deploytool.render.text import printable
+from deploytool.render.verify_wording import Line, lines_of, unchecked_of
 from deploytool.render.wording import (
     MOST_COMMITS,
     MOST_FILES,
@@ -29,20 +33,26 @@ ATTACHED = re.compile(r"\[(?=\[ATTACHMENT\|)", re.IGNORECASE)  # GitLab and Jenk
 MOST_TEXT = 1_000  # characters of an attribute
 
 
-def junit(report: CheckReport | DriftReport) -> str:
+def junit(report: CheckReport | DriftReport | VerifyReport) -> str:
     """One suite, in ASCII."""
-    check = isinstance(report, CheckReport)
-    name = f"deploytool {'check' if check else 'drift'}"
+    if isinstance(report, VerifyReport):
+        unchecked = unchecked_of(report)
+        return _suite("deploytool verify", _verify_cases(report), report.generated_at, [unchecked] if unchecked else [])
     cases = [*(_check_cases(report) if isinstance(report, CheckReport) else map(_drift_case, report.services))]
     cases += [_blind_case(error) for error in unseen(report)]
-    suite = Element("testsuite", {"name": name, **_counts(cases), "timestamp": stamp(report.generated_at)[:-1]})
-    for case in cases:
-        case.set("classname", name.replace(" ", "."))
-        case.set("time", "0")
-        suite.append(case)
+    name = f"deploytool {'check' if isinstance(report, CheckReport) else 'drift'}"
     beside = [remark_of(remark) for remark in report.remarks]
     if isinstance(report, DriftReport) and report.unmanaged:
         beside.append(unmanaged_of(report.unmanaged))
+    return _suite(name, cases, report.generated_at, beside)
+
+
+def _suite(name: str, cases: Sequence[Element], at: datetime, beside: Sequence[str]) -> str:
+    suite = Element("testsuite", {"name": name, **_counts(cases), "timestamp": stamp(at)[:-1]})
+    for case in cases:
+        case.set("classname", name.replace(" ", "."))
+        case.attrib.setdefault("time", "0")
+        suite.append(case)
     _out(suite, beside)
     root = Element("testsuites", {"name": name, **_counts(cases)})
     root.append(suite)
@@ -70,6 +80,27 @@ def _check_cases(report: CheckReport) -> Iterator[Element]:
         others = [finding for finding in findings if not report.policy.fails(finding)]
         _out(case, [line for finding in others for line in _finding_lines(finding)])
         yield case
+
+
+def _verify_cases(report: VerifyReport) -> list[Element]:
+    """A case for each check; nothing that could not be told is well, and so it is with nothing at all."""
+    cases = [_line_case(line) for service in report.checked for line in lines_of(service)]
+    if not cases:
+        cases = [_case("what is checked")]
+        _ended(cases[0], "error", "nothing-checked", "nothing was checked", ["nothing was checked"])
+    return cases
+
+
+def _line_case(line: Line) -> Element:
+    service = line.service
+    case = _case(f"{service.name}{f' in {service.region}' if service.region else ''}: {line.name}")
+    case.set("time", f"{line.seconds or 0:.3f}")
+    if line.answer is Answer.PASS or not line.required:
+        _out(case, [f"{line.word}: {line.said}"])
+    else:
+        kind = "failure" if line.answer is Answer.FAIL else "error"
+        _ended(case, kind, line.answer, f"{line.name}: {line.said}", [line.said])
+    return case
 
 
 def _finding_lines(finding: Finding) -> Iterator[str]:

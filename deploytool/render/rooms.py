@@ -29,6 +29,7 @@ _RELEASES = Room("release_table:release_lines", "release_json:release_shape")
 ROOMS = {
     "CheckReport": Room("check_table:check_lines", "check_json:check_shape", "check_markdown:check_blocks"),
     "ProofReport": Room("explain_table:explain_lines", "explain_json:explain_shape", "explain_markdown:explain_blocks"),
+    "VerifyReport": Room("verify_table:verify_lines", "verify_json:verify_shape", "verify_markdown:verify_blocks"),
     "LockReport": Room("lock_views:lock_lines", "lock_views:lock_shape", "lock_views:lock_blocks"),
     "ValidateReport": Room(
         "validate_views:validate_lines", "validate_views:validate_shape", "validate_views:validate_blocks"
@@ -36,6 +37,8 @@ ROOMS = {
     "PlanReport": _RELEASES,
     "ReleaseReport": _RELEASES,
     "LedgerReport": _RELEASES,
+    "LogsReport": Room("logs_views:logs_lines", "logs_views:logs_shape"),
+    "ErrorsReport": Room("errors_table:errors_lines", "errors_json:errors_shape", "errors_markdown:errors_blocks"),
 }
 
 

@@ -38,16 +38,18 @@ def say(text: str, stream: TextIO | None = None) -> None:
     write(disarmed(text), stream)
 
 
-def write(text: str, stream: TextIO | None = None) -> None:
-    """Write it as it is, ending in one newline. A reader that has gone away is not an error."""
+def write(text: str, stream: TextIO | None = None) -> bool:
+    """Write it as it is, ending in one newline. False when the reader has gone away, which is not an error."""
     stream = sys.stdout if stream is None else stream
     encoding = stream.encoding or "utf-8"
     text = (text if text.endswith("\n") else text + "\n").encode(encoding, "backslashreplace").decode(encoding)
     try:
         stream.write(text)
         stream.flush()
+        return True
     except BrokenPipeError:
         hush(stream)
+        return False
     except OSError as error:
         hush(stream)
         raise DeployToolError(

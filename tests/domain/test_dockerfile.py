@@ -165,8 +165,8 @@ def test_mounts_name_what_lies_under_a_command() -> None:
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        ("", DoubtKind.UNPARSABLE),
-        ("COPY a b\n", DoubtKind.UNPARSABLE),
+        ("", DoubtKind.REFUSED),
+        ("COPY a b\n", DoubtKind.REFUSED),
         ("FROM x\nCOPPY a b\n", DoubtKind.UNKNOWN_INSTRUCTION),
         ("FROM x\nCOPY a\n", DoubtKind.UNPARSABLE),
         ("FROM x\nCOPY ${a b\n", DoubtKind.UNPARSABLE),

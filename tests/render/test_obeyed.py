@@ -103,4 +103,4 @@ def test_no_text_takes_long(evil: str) -> None:
     began = time.perf_counter()
     for quiet in (disarmed, disarmed_json, disarmed_markup):
         quiet(evil)
-    assert time.perf_counter() - began < 5
+    assert time.perf_counter() - began < 10

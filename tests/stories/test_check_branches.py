@@ -62,7 +62,7 @@ def test_a_branch_that_touches_nothing_passes_at_once(project: Project) -> None:
     started = time.perf_counter()
     ran = check(project, "--base", "main")
     assert (ran.code, ran.json["verdict"], ran.json["forecast"]) == (0, "pass", {"stale": []})
-    assert time.perf_counter() - started < 5
+    assert time.perf_counter() - started < 10
 
 
 def test_what_is_fine_and_reaches_a_service_passes_and_is_foreseen(project: Project) -> None:

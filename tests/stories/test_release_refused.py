@@ -238,9 +238,20 @@ def test_the_plan_says_what_else_goes_live_with_a_documents_commit(release_shop:
     assert {"Ada", "Bob"} <= {author.partition(" <")[0] for author in plan.authors}
 
 
-def test_logs_that_cannot_be_read_and_checks_that_cannot_be_run_are_no_pass(release_shop: ReleaseShop) -> None:
-    shop = release_shop
+def add_check(shop: ReleaseShop, check: str) -> None:
     services = shop.folder / "services.toml"
-    check = '\n[[services.api.checks]]\nname = "rows"\ncommand = ["true"]\n'
-    services.write_text(services.read_text() + check)
-    assert refused(shop, "api").name == "checks"
+    services.write_text(f'{services.read_text()}\n[[services.api.checks]]\nname = "rows"\n{check}\n')
+
+
+def test_a_required_check_that_nobody_can_be_asked_for_is_no_pass(release_shop: ReleaseShop) -> None:
+    add_check(release_shop, 'query = "SELECT 1"\nmax_rows = 0')
+    line = refused(release_shop, "api")
+    assert line.name == "checks"
+    assert line.said.startswith('cannot be asked: rows: BigQuery is not asked with cloud = "local"')
+
+
+@pytest.mark.parametrize(("program", "code"), [("true", 0), ("false", 5), ("no-such-program-of-anybody", 5)])
+def test_a_program_is_a_check_of_a_release_too(program: str, code: int, release_shop: ReleaseShop) -> None:
+    add_check(release_shop, f'command = ["{program}"]')
+    done = release_shop.deploy("api")
+    assert done.code == code, done.said

@@ -6,16 +6,15 @@ that git would give them. So it costs what the change costs, and equal folders s
 
 from __future__ import annotations
 
-import hashlib
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deploytool.adapters.git.objects import Found, GitObjects
+from deploytool.adapters.git.grown import grown
 from deploytool.adapters.git.process import Git, GitFailed
 from deploytool.adapters.git.view import View, borrow
-from deploytool.domain.tree import EMPTY_TREE, FOLDER, Entry, Tree
+from deploytool.domain.tree import EMPTY_TREE, Entry, Tree
 from deploytool.errors import RepositoryError
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ DIFF_INDEX = (
     "--ignore-submodules=none", "--ita-invisible-in-index",
 )  # fmt: skip
 SPARSE = b"sdir"  # how a part of the index file begins that only sparse ones have
-Changes = dict[bytes, Entry | None]  # by path or by name; None for what is gone
 
 
 def staged_tree(repository: Repository, index: str | None = None) -> Tree:
@@ -42,7 +40,7 @@ def staged_tree(repository: Repository, index: str | None = None) -> Tree:
     head = repository.named("HEAD")
     before = repository.trees([head])[head] if head else Tree(repository.objects, EMPTY_TREE[facts.id_length])
     changes = dict(_rows(_differences(facts, _index_of(facts, index), before.oid)))
-    return _grown(repository.objects, before, changes, facts.id_length)
+    return grown(repository.objects, before, changes, facts.id_length)
 
 
 def _index_of(facts: Facts, handed: str | None) -> Path:
@@ -108,41 +106,3 @@ def _rows(raw: bytes) -> Iterator[tuple[bytes, Entry | None]]:
             f"A merge is not finished, so nothing can be committed: {name}{more} has conflicts.",
             hint="Settle them, then: git add",
         )
-
-
-def _grown(objects: GitObjects, before: Tree, changes: Mapping[bytes, Entry | None], id_length: int) -> Tree:
-    """The tree with these changes; deepest folders first, and what becomes empty goes."""
-    folders: dict[bytes, Changes] = {b"": {}}
-    for path, entry in changes.items():
-        folder, _, name = path.rpartition(b"/")
-        folders.setdefault(folder, {})[name] = entry
-        while folder:
-            folder = folder.rpartition(b"/")[0]
-            folders.setdefault(folder, {})
-    oid = before.oid
-    for folder in sorted(folders, key=lambda path: path.count(b"/") + bool(path), reverse=True):
-        oid, filled = _made(objects, _listed(before, folder), folders[folder], id_length)
-        above, _, name = folder.rpartition(b"/")
-        if filled:
-            folders[above][name] = Entry(FOLDER, oid)
-        elif folders[above].get(name) is None:  # else a file has taken its place
-            folders[above][name] = None
-    return Tree(objects, oid)
-
-
-def _listed(before: Tree, folder: bytes) -> Changes:
-    entry = before.entry(folder.decode("utf-8", "surrogateescape"))
-    if entry is None or entry.mode != FOLDER:
-        return {}
-    return {name.encode("utf-8", "surrogateescape"): below for name, below in before.objects.listing(entry.oid).items()}
-
-
-def _made(objects: GitObjects, entries: Changes, changes: Changes, id_length: int) -> tuple[str, bool]:
-    """The id of one tree with these changes, made known to `objects`; and whether anything is in it."""
-    kept = {name: entry for name, entry in (entries | changes).items() if entry is not None}
-    rows = sorted((name + b"/" if entry.mode == FOLDER else name, name, entry) for name, entry in kept.items())
-    raw = b"".join(b"%o %s\0" % (entry.mode, name) + bytes.fromhex(entry.oid) for _, name, entry in rows)
-    digest = hashlib.sha1(usedforsecurity=False) if id_length == 40 else hashlib.sha256()
-    digest.update(b"tree %d\0" % len(raw) + raw)
-    objects.learn(Found(digest.hexdigest(), "tree", raw))
-    return digest.hexdigest(), bool(kept)

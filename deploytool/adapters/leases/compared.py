@@ -1,4 +1,4 @@
-"""Change a book in a store that can only compare: read, and write unless somebody wrote in between."""
+"""Change a small record, such as a book, in a store that can only compare: read, write unless somebody else wrote."""
 
 from __future__ import annotations
 
@@ -7,40 +7,45 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from deploytool.adapters.googleapi import PASSING, NoAnswer, Refused
-from deploytool.adapters.leases.store import Turn
-from deploytool.domain.lease_book import Book
 from deploytool.errors import CouldNotLook
 
 PATIENCE = 20.0  # seconds for one change
 FIRST_PAUSE = 0.05  # seconds; doubled up to the longest one
 LONGEST_PAUSE = 2.0
 
+Kept = TypeVar("Kept")
+
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Generic[Kept]):
     """A book, which version of it that was (None: there was none), and the store's clock, at the latest then."""
 
-    book: Book
+    book: Kept
     version: Any
     now: datetime
 
 
-class Compared(Protocol):
+class Compared(Protocol[Kept]):
     name: str  # as people call it
 
-    def read(self, key: str) -> Seen: ...
+    def read(self, key: str) -> Seen[Kept]: ...
 
-    def write(self, book: Book, version: Any) -> bool:
+    def write(self, book: Kept, version: Any) -> bool:
         """False when somebody wrote since that version. Raises NoAnswer or Refused, whose `acted` tells the rest."""
         ...
 
 
 def changed(
-    shelf: Compared, key: str, turn: Turn, *, patience: float = PATIENCE, sleep: Callable[[float], None] = time.sleep
-) -> Book:
+    shelf: Compared[Kept],
+    key: str,
+    turn: Callable[[Kept, datetime], Kept],
+    *,
+    patience: float = PATIENCE,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Kept:
     """An answer that got lost is no matter: the next look shows whether the change was made; `turn` then leaves it."""
     end, pause = time.monotonic() + patience, FIRST_PAUSE
     while True:

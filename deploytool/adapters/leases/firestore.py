@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from deploytool.adapters.googleapi import Answer, GoogleApi, NoAnswer, Refused
+from deploytool.adapters.googleapi import GoogleApi, Refused
 from deploytool.adapters.leases.compared import Seen, changed
-from deploytool.adapters.leases.firestore_values import fields_of, value_from
+from deploytool.adapters.leases.firestore_values import fields_of, moment_of, rows_of, strange, value_from
 from deploytool.adapters.leases.store import Turn, unreadable
 from deploytool.domain.lease_book import Book
 from deploytool.domain.lease_json import book_from, json_of
@@ -35,17 +34,17 @@ class FirestoreShelf:
     def books(self) -> tuple[list[Book], datetime]:
         above = "".join(f"/{quote(part, safe='')}" for part in self._above.split("/") if part)
         query = {"structuredQuery": {"from": [{"collectionId": self._collection}]}}
-        rows = _rows(self._api.read("POST", f"{self._path}{above}:runQuery", body=query))
+        rows = rows_of(self._api.read("POST", f"{self._path}{above}:runQuery", body=query))
         seen = [self._seen(row, "document" in row, None) for row in rows if "readTime" in row]
         if not seen:
-            raise _strange("it does not say what time it is")
+            raise strange("it does not say what time it is")
         return [one.book for one in seen if one.version is not None], max(one.now for one in seen)
 
-    def read(self, key: str) -> Seen:
+    def read(self, key: str) -> Seen[Book]:
         name = self._name_of(key)
-        rows = _rows(self._api.read("POST", f"{self._path}:batchGet", body={"documents": [name]}))
+        rows = rows_of(self._api.read("POST", f"{self._path}:batchGet", body={"documents": [name]}))
         if len(rows) != 1 or ("found" in rows[0]) == ("missing" in rows[0]):
-            raise _strange("it neither has the document nor misses it")
+            raise strange("it neither has the document nor misses it")
         return self._seen(rows[0], "found" in rows[0], key)
 
     def write(self, book: Book, version: str | None) -> bool:
@@ -60,8 +59,8 @@ class FirestoreShelf:
             raise
         return True
 
-    def _seen(self, row: dict[str, Any], there: bool, key: str | None) -> Seen:
-        now = _moment(row.get("readTime"))
+    def _seen(self, row: dict[str, Any], there: bool, key: str | None) -> Seen[Book]:
+        now = moment_of(row.get("readTime"))
         if not there:
             return Seen(Book(key or ""), None, now)
         document = row.get("found") or row.get("document") or {}
@@ -78,27 +77,6 @@ class FirestoreShelf:
 
     def _name_of(self, key: str) -> str:
         return f"{self._folder}/{quote(key, safe='')}"
-
-
-def _rows(answer: Answer) -> list[dict[str, Any]]:
-    try:
-        rows = json.loads(answer.content)
-    except (ValueError, RecursionError) as problem:
-        raise _strange(type(problem).__name__) from problem
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise _strange("it is not a list")
-    return rows
-
-
-def _moment(said: Any) -> datetime:
-    try:
-        return datetime.fromisoformat(said).astimezone(UTC)
-    except (ValueError, TypeError) as problem:
-        raise _strange("it does not say what time it is") from problem
-
-
-def _strange(what: str) -> NoAnswer:
-    return NoAnswer(f"The answer of Firestore cannot be used: {what}.", hint="Is a proxy in between?", acted=False)
 
 
 def firestore_shelf(address: str | None, project: str, database: str, collection: str) -> FirestoreShelf:

@@ -37,7 +37,7 @@ class GcsShelf:
         seen = [self._seen(name, Book("")) for name in names]
         return [one.book for one in seen if one.version != "0"], max([now, *(one.now for one in seen)])
 
-    def read(self, key: str) -> Seen:
+    def read(self, key: str) -> Seen[Book]:
         return self._seen(_name_of(key), Book(key))
 
     def write(self, book: Book, version: str) -> bool:
@@ -55,7 +55,7 @@ class GcsShelf:
             raise
         return True
 
-    def _seen(self, name: str, absent: Book) -> Seen:
+    def _seen(self, name: str, absent: Book) -> Seen[Book]:
         path = f"/storage/v1/b/{quote(self._bucket, safe='')}/o/{quote(name, safe='')}"
         try:
             answer = self._api.read("GET", path, params={"alt": "media"})

@@ -37,24 +37,6 @@ def lost_sources(findings: Iterable[Finding], base: Side, table: ServiceTable) -
             yield finding
 
 
-def lost_modules(findings: Iterable[Finding], base: Side, head: Side, table: ServiceTable) -> Iterator[Finding]:
-    """What looks like a distribution that nobody installs, and was a module of ours until the branch took it away."""
-    for finding in findings:
-        before = base.impact(table) if finding.rule == "DT203" else None
-        below = str(finding.detail.get("module", "")).replace(".", "/")
-        homes = (f"{below}.py", f"{below}/__init__.py")
-        home = next(
-            (path for path in (before.by if before else ()) if f"/{path}".endswith(tuple(f"/{one}" for one in homes))),
-            None,
-        )
-        if home is None or head.tree.entry(home) is not None:
-            yield finding
-            continue
-        message = f"{finding.subject} is imported, and the branch takes {home} away."
-        hint = "Put it back, or take the import out."
-        yield replace(finding, rule="DT201", severity=Severity.ERROR, message=message, hint=hint)
-
-
 def lost_start(base: Side, head: Side, table: ServiceTable, found: Iterable[Finding]) -> Iterator[Finding]:
     """What the container starts was found at the base and is not at the head, unless `found` says so already."""
     before, after = base.impact(table), head.impact(table)

@@ -11,11 +11,12 @@ from typing import TypeVar
 from deploytool.adapters.git import Repository
 from deploytool.config import FILE_NAME, Config, ServiceTable
 from deploytool.detect.branch.accepted import Acceptance, acceptances_of, divided
-from deploytool.detect.branch.between import lost_modules, lost_sources, lost_start, names_set_in, new_variables
+from deploytool.detect.branch.between import lost_sources, lost_start, names_set_in, new_variables
 from deploytool.detect.branch.declared import declared_in, pointed
 from deploytool.detect.branch.forecast import Reached, reached_by, stale_finding, waiting_findings
 from deploytool.detect.branch.image import Faults, described_anew
 from deploytool.detect.branch.introduced import Before
+from deploytool.detect.branch.lost import lost_in, with_lost
 from deploytool.detect.branch.owned import Ownership
 from deploytool.detect.branch.removed import removed_in
 from deploytool.detect.branch.side import Side
@@ -25,6 +26,7 @@ from deploytool.detect.grounds import Grounds, Key
 from deploytool.detect.impact import Impacts
 from deploytool.detect.sources import Sources
 from deploytool.domain.check_report import CheckReport, Compared, Policy
+from deploytool.domain.ci_fetch import EVERYTHING
 from deploytool.domain.difference import LeafMemo, leaves_between
 from deploytool.domain.finding import Finding
 from deploytool.domain.model import Fleet
@@ -186,9 +188,11 @@ class _Check:
         yield "Ownership", lambda: self.known.ownership.findings(side, changed)
 
     def _image(self, table: ServiceTable) -> Iterable[Finding]:
-        found = self.known.faults.of(table, self.head.seen(table))
-        lost = lost_modules(lost_sources(found, self.base, table), self.base, self.head, table)
-        return (*lost, *lost_start(self.base, self.head, table, found))
+        seen, lost = self.head.seen(table), lost_in(self.base, self.head, table)
+        found = self.known.faults.of(table, seen)
+        if lost is not None:
+            found = (*with_lost(found, self.known.faults.of_lost(table, seen, lost)),)
+        return (*lost_sources(found, self.base, table), *lost_start(self.base, self.head, table, found))
 
     def _image_before(self, table: ServiceTable) -> Iterable[Finding]:
         """Also as the head describes the same image: what is only seen now was there before."""
@@ -247,7 +251,9 @@ class _Check:
         try:
             return [*ask()]
         except KeyError:
-            self.errors.setdefault(what, LookError("", f"{what} could not be judged: {NOT_HERE}."))
+            self.errors.setdefault(
+                what, LookError("", f"{what} could not be judged: {NOT_HERE}. Fetch it: {EVERYTHING}")
+            )
             return None
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from deploytool.config import ServiceTable
+from deploytool.detect.branch.lost import Lost
 from deploytool.detect.branch.side import Side
 from deploytool.detect.impact import Impacts, key_of
 from deploytool.detect.sources import Seen
@@ -19,10 +20,12 @@ from deploytool.domain.finding import Finding, Severity
 from deploytool.domain.image import Image
 from deploytool.domain.image_sources import is_remote
 from deploytool.domain.impact import Impact
+from deploytool.domain.imports.lacking.missing import hiding_in
 from deploytool.domain.imports.lacking.missing_module import Cause, Hits, Level, MissingModule
+from deploytool.domain.imports.program import NOT_THERE
 from deploytool.domain.outline import OutlineMemo, outline_of
 
-WORKING = 3  # how faults are worked out; raise it when the same content could give others
+WORKING = 10  # how faults are worked out; raise it when the same content could give others
 RULE_OF = {
     Cause.NOT_COPIED: "DT201",
     Cause.NOWHERE: "DT201",
@@ -31,6 +34,7 @@ RULE_OF = {
     Cause.NOT_STARTED: "DT206",
 }
 MOST_IMPORTERS = 20
+REFUSED = (DoubtKind.REFUSED, DoubtKind.UNKNOWN_INSTRUCTION)
 _HITS = tuple(Hits)  # gravest first
 
 
@@ -44,18 +48,37 @@ class Faults:
 
     def of(self, table: ServiceTable, seen: Seen) -> tuple[Finding, ...]:
         """DT2xx of the service as it is there, each once, sorted; nothing for a service without an image."""
-        if seen.made.image is None:
+        image = seen.made.image
+        if image is None:
             return ()
+        return self._remembered(table, seen, "", lambda: self._worked_out(table, seen, image))
+
+    def of_lost(self, table: ServiceTable, seen: Seen, lost: Lost) -> tuple[Finding, ...]:
+        """The same of modules that the image had before, and that its program goes on importing."""
+        image = seen.made.image
+        if image is None:
+            return ()
+        return self._remembered(table, seen, lost.id, lambda: self._lost(table, seen, image, lost))
+
+    def _remembered(
+        self, table: ServiceTable, seen: Seen, further: str, work: Callable[[], tuple[Finding, ...]]
+    ) -> tuple[Finding, ...]:
         outline = outline_of(seen.tree.objects, seen.tree.oid, self.outlines).id
-        key = hashlib.sha256(f"{WORKING} {key_of(table, seen)} {outline}".encode()).hexdigest()
+        key = hashlib.sha256(f"{WORKING} {key_of(table, seen)} {outline}{further}".encode()).hexdigest()
         found = self._known.get(key)
         if found is None:
             found = _decoded(self.cache.kept("faults", [key]).get(key))
             if found is None:
-                found = self._worked_out(table, seen, seen.made.image)
+                found = work()
                 self.cache.keep("faults", {key: _encoded(found)})
             self._known[key] = found
         return tuple(replace(one, service=table.name) for one in found)
+
+    def _lost(self, table: ServiceTable, seen: Seen, image: Image, lost: Lost) -> tuple[Finding, ...]:
+        study = self.impacts.studies.study(table, seen)
+        missing = self.impacts.studies.lacking(study, seen, lost.sure, lost.restored(seen.tree))
+        found = _missing_modules(lost.told(missing, seen.tree), self.impacts.of(table, seen), image)
+        return tuple(sorted(_once(found), key=_order))
 
     def _worked_out(self, table: ServiceTable, seen: Seen, image: Image) -> tuple[Finding, ...]:
         impact = self.impacts.of(table, seen)
@@ -64,7 +87,9 @@ class Faults:
         found = [
             *_missing_modules(missing, impact, image),
             *_outside(image),
-            *(_doubted(one, impact) for one in study.doubts if _tells(one, proven=study.proven)),
+            *(_doubted(one, impact, image) for one in study.doubts if _tells(one, proven=study.proven)),
+            *_absent(study.doubts, image),
+            *_refused(study.doubts, image),
         ]
         return tuple(sorted(_once(found), key=_order))
 
@@ -165,14 +190,53 @@ def _outside(image: Image) -> Iterator[Finding]:
             )
 
 
+def _absent(doubts: Sequence[Doubt], image: Image) -> Iterator[Finding]:
+    """What is started is not among the files that the Dockerfile puts where it is looked for."""
+    hiding = hiding_in(doubts)
+    for doubt in doubts:
+        if doubt.kind is DoubtKind.ABSENT_PROGRAM:
+            unless = "" if hiding is None else f"; unless {hiding.path}:{hiding.line} brings it ({hiding.why})"
+            yield Finding(
+                "DT206",
+                Severity.ERROR if hiding is None else Severity.WARNING,
+                f"{image.dockerfile} starts a program that is not there: {doubt.why}{unless}.",
+                hint="Correct what is started, or copy the file.",
+                path=doubt.path or image.dockerfile,
+                line=doubt.line or None,
+                subject=doubt.why.removesuffix(NOT_THERE),
+            )
+
+
+def _refused(doubts: Sequence[Doubt], image: Image) -> Iterator[Finding]:
+    """Lines that Docker does not take. With a frontend that is not Docker's own, nobody here can tell."""
+    foreign = image.recipe is not None and any("is not Docker's own" in doubt.why for doubt in image.recipe.doubts)
+    for doubt in doubts:
+        if doubt.kind in REFUSED and not foreign:
+            yield Finding(
+                "DT209",
+                Severity.ERROR,
+                f"{doubt.path} cannot be built: {doubt.why}.",
+                hint="Correct it; what Docker says of it: docker build --check",
+                path=doubt.path,
+                line=doubt.line or None,
+                subject=doubt.why,
+            )
+
+
 def _tells(doubt: Doubt, *, proven: bool) -> bool:
     if doubt.kind is DoubtKind.IGNORED_SOURCE:
         return True
+    if doubt.kind in (DoubtKind.ABSENT_PROGRAM, *REFUSED):
+        return False  # said as what it is
+    if doubt.kind is DoubtKind.UNKNOWN_PROGRAM and not doubt.path and doubt.why.endswith(NOT_THERE):
+        return False  # the same as a module that is missing
     return not proven and doubt.kind not in HARMLESS
 
 
-def _doubted(doubt: Doubt, impact: Impact | None) -> Finding:
+def _doubted(doubt: Doubt, impact: Impact | None, image: Image) -> Finding:
     place = Finding("DT208", Severity.WARNING, "", path=doubt.path or None, line=doubt.line or None)
+    if doubt.path.startswith("/"):
+        place = replace(place, path=image.dockerfile, line=None)  # text of the Dockerfile, by its place in the image
     if doubt.kind is DoubtKind.IGNORED_SOURCE:
         hint = "Take the pattern of the ignore file back for it, or take the COPY out."
         message = f"{doubt.why}."

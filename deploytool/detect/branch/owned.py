@@ -119,6 +119,8 @@ def _disagreement(side: Side, table: ServiceTable, impact: Impact) -> Disagreeme
     narrow: dict[str, str] = {}
     inits = {f"{above}/__init__.py" for root in roots for above in with_parents(root)}  # on the way to what is owned
     for path in sorted(impact.live - selection.inputs - inits):
+        if path.startswith("/"):
+            continue  # text of the Dockerfile, by its place in the image: no file of the repository
         if "" not in roots and not any(above in roots for above in with_parents(path)):
             narrow.setdefault(_entry(path, selection.roots), path)
     taken = {above for path in _every(impact, selection.inputs) for above in (*with_parents(path), "")}

@@ -27,6 +27,7 @@ class Needed(NamedTuple):
     when: When
     guarded: bool = False
     names: tuple[str, ...] = ()
+    perhaps: bool = False  # one of several names that a computed one may be; it may never be this one
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from deploytool.domain.doubt import Doubt
 
+NOT_THERE = " is not in the image as far as git tells"  # how a doubt about a program ends
+
 
 class StartKind(StrEnum):
     SCRIPT = "script"  # `python file.py`: runs as `__main__`, its folder is the first root

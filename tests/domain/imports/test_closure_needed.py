@@ -86,8 +86,17 @@ def test_what_is_needed_says_who_asks_and_when() -> None:
     found = closure({**PKG, "/app/pkg/y.py": facts, "/app/x.py": "import pkg.y"}, script("/app/x.py"))
     assert found.needed == (
         Needed("one", "/app/pkg/y.py", 3, When.FUNCTION, True, ("a",)),
-        Needed("three", "/app/pkg/y.py", 5, When.FUNCTION),
-        Needed("pkg.five", "/app/pkg/y.py", 5, When.FUNCTION),
+        Needed("three", "/app/pkg/y.py", 5, When.FUNCTION, perhaps=True),
+        Needed("pkg.five", "/app/pkg/y.py", 5, When.FUNCTION, perhaps=True),
+    )
+
+
+def test_a_computed_name_of_which_one_is_there_may_never_be_the_others() -> None:
+    facts = Facts(dynamics=(Dynamic(5, patterns=("pkg.mod", "pkg.gone", "pkg.")), Dynamic(6, patterns=("pkg.gone",))))
+    found = closure({**PKG, "/app/pkg/y.py": facts, "/app/x.py": "import pkg.y"}, script("/app/x.py"))
+    assert found.needed == (
+        Needed("pkg.gone", "/app/pkg/y.py", 5, When.TOP, perhaps=True),
+        Needed("pkg.gone", "/app/pkg/y.py", 6, When.TOP),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from deploytool.domain.dockerfile_recipe import Run
 from deploytool.domain.doubt import Doubt, DoubtKind
 from deploytool.domain.imports.closure import Closure, Needed, Reached
 from deploytool.domain.imports.facts import When
@@ -59,6 +60,7 @@ def missing(
     reached: Mapping[str, Reached] | None = None,
     loaders: Mapping[str, tuple[tuple[str, int], ...]] | None = None,
     dockerfile: str | None = "Dockerfile",
+    runs: Sequence[Run] = (),
 ) -> tuple[MissingModule, ...]:
     tree = tree_of({**REPOSITORY, **(files or {})})
     layout = layout_of({**IMAGE, **(image or {})}, tree)
@@ -66,7 +68,7 @@ def missing(
     closure = Closure(
         reached=reached, needed=needed, roots=tuple(roots), any_root=any_root, edited=edited, loaders=loaders or {}
     )
-    return missing_of(closure, layout, tree, requirements, doubts=doubts, dockerfile=dockerfile)
+    return missing_of(closure, layout, tree, requirements, doubts=doubts, dockerfile=dockerfile, runs=runs)
 
 
 def need(
@@ -245,6 +247,38 @@ def test_a_program_that_looks_whether_a_module_is_there_does_without_it() -> Non
     assert missing(need("yaml", line=2), files={"svc/main.py": source}) == ()
 
 
+@pytest.mark.parametrize(
+    ("test", "names"),
+    [
+        ("importlib.util.find_spec('svc.tool')", []),
+        ("find_spec('svc.tool') is not None and ready()", []),
+        ("find_spec('svc.tool') is None", ["svc.tool"]),
+        ("not find_spec('svc.tool')", ["svc.tool"]),
+        ("find_spec('svc.tool') or ready()", ["svc.tool"]),
+    ],
+)
+def test_a_program_may_look_before_it_imports(test: str, names: list[str]) -> None:
+    source = f"if {test}:\n    import svc.tool\n"
+    found = missing(need("svc.tool", line=2), files={"svc/main.py": source, "svc/tool.py": ""})
+    assert [one.name for one in found] == names
+
+
+@pytest.mark.parametrize(
+    ("run", "level"),
+    [
+        (Run(4, "echo 'V = 1' > /app/svc/version.py"), "warning"),
+        (Run(4, "", ("touch", "svc/version.py")), "warning"),
+        (Run(4, "mkdir svc/version && touch svc/version/__init__.py"), "warning"),
+        (Run(4, "echo x > svc/subversion.py"), "error"),
+        (Run(4, "echo x > svc/version.py.txt"), "error"),
+    ],
+)
+def test_a_run_that_names_the_file_may_write_it(run: Run, level: str) -> None:
+    (found,) = missing(need("svc.version"), runs=[run])
+    assert found.level == level
+    assert ("Dockerfile:4 writes it" in found.why) == (level == "warning")
+
+
 def test_a_module_that_lies_in_the_image_out_of_sight() -> None:
     image = {"/app/worker/loaders.py": "worker/loaders.py"}
     files = {"worker/loaders.py": ""}
@@ -406,3 +440,11 @@ def test_sorted_and_each_name_once_per_file_with_the_worse_level() -> None:
         ("svc/main.py", 5, "predictions.shared.lock"),
         ("svc/main.py", 9, "shared.nope"),
     ]
+
+
+def test_a_name_that_may_never_be_imported_is_missed_only_where_the_repository_has_it() -> None:
+    there, nowhere = need("lib.tool"), need("svc.gone", line=8)
+    files = {"lib/__init__.py": "", "lib/tool.py": ""}
+    assert len(missing(there, nowhere, files=files)) == 2
+    found = missing(there._replace(perhaps=True), nowhere._replace(perhaps=True), files=files)
+    assert [one.name for one in found] == ["lib.tool"]

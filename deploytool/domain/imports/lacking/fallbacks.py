@@ -47,6 +47,8 @@ def fallbacks_of(source: bytes) -> Fallbacks:
     for node, place in _walked(source):
         if isinstance(node, _Tried):
             _tried(node, found)
+        elif isinstance(node, ast.If) and b"find_spec" in source and _looks(node.test):
+            found.looked_for.update(one.lineno for one in _imports(node.body))
         elif isinstance(node, ast.Import | ast.ImportFrom):
             found.conditional.update([node.lineno] if place.conditional else ())
     return found
@@ -96,6 +98,16 @@ def _blocks(node: ast.AST) -> Sequence[ast.AST]:
 def _is_typing(test: ast.expr) -> bool:
     name = test.attr if isinstance(test, ast.Attribute) else test.id if isinstance(test, ast.Name) else ""
     return name == "TYPE_CHECKING"
+
+
+def _looks(test: ast.expr) -> bool:
+    """`if find_spec(name):`, `if find_spec(name) is not None:`, with further conditions or without."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        return any(map(_looks, test.values))
+    if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.IsNot):
+        test = test.left
+    called = test.func if isinstance(test, ast.Call) else None
+    return "find_spec" in (getattr(called, "attr", ""), getattr(called, "id", ""))
 
 
 def _tried(node: ast.Try | ast.TryStar, found: Fallbacks) -> None:

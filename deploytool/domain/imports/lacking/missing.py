@@ -6,9 +6,11 @@ that exists nowhere. `Closure.needed` holds what no file of the image answers to
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from deploytool.domain.dockerfile_recipe import Run
 from deploytool.domain.doubt import Doubt, DoubtKind
 from deploytool.domain.image_folder import FUNCTION_FOLDER
 from deploytool.domain.image_layout import Layout
@@ -28,6 +30,7 @@ _BRINGS_FILES = frozenset(
     (
         DoubtKind.RUN_CONSUMES,
         DoubtKind.UNKNOWN_VALUE,
+        DoubtKind.REFUSED,
         DoubtKind.UNKNOWN_INSTRUCTION,
         DoubtKind.UNKNOWN_STAGE,
         DoubtKind.UNPARSABLE,
@@ -46,25 +49,29 @@ def missing_of(
     *,
     dockerfile: str | None,
     doubts: Sequence[Doubt] = (),
+    runs: Sequence[Run] = (),
+    before: Collection[str] = (),
 ) -> tuple[MissingModule, ...]:
     """Sorted by path and line, each name once per file; nothing when what is started is not known.
 
     `requirements` None: nobody knows what is installed, so nothing third-party is said. `doubts` are the image's: with
     one that may bring files, first-party errors are warnings. `dockerfile` None: the image is a source folder, into
-    which a deploy may put more than git shows, so they are warnings too.
+    which a deploy may put more than git shows, so they are warnings too. So is a module that one of `runs` writes.
+    `before`: files that the image is known to have had, so that no doubt brings them.
     """
     started = any(reached.by is None for reached in closure.reached.values())
     if not started and not any(not needed.by for needed in closure.needed):
         return ()
     found: dict[tuple[str, str], MissingModule] = {}
-    for missing in _Looking(closure, layout, tree, requirements, _hiding((*layout.doubts, *doubts)), dockerfile).all():
+    hiding = hiding_in((*layout.doubts, *doubts))
+    for missing in _Looking(closure, layout, tree, requirements, hiding, dockerfile, runs, before).all():
         known = found.setdefault((missing.name, missing.path), missing)
         if known.level is Level.WARNING and missing.level is Level.ERROR:
             found[missing.name, missing.path] = missing
     return tuple(sorted(found.values(), key=lambda one: (one.path, one.line, one.name)))
 
 
-def _hiding(doubts: Iterable[Doubt]) -> Doubt | None:
+def hiding_in(doubts: Iterable[Doubt]) -> Doubt | None:
     """The first doubt behind which Python files could hide."""
     for doubt in doubts:
         harmless = doubt.kind is DoubtKind.RUN_CONSUMES and any(program in doubt.why for program in _NO_PYTHON)
@@ -81,6 +88,8 @@ class _Looking:
     requirements: Requirements | None
     hiding: Doubt | None
     dockerfile: str | None
+    runs: Sequence[Run]
+    before: Collection[str]
     places: Counterparts = field(init=False)
     sources: Sources = field(init=False)
 
@@ -94,7 +103,8 @@ class _Looking:
         behind = left_behind(self.closure, self.places, self.sources)
         for needed in (*self.closure.needed, *behind):
             if needed.when is not When.TYPE_CHECKING and not is_standard(needed.name):
-                failing.extend((needed, missing) for missing in self._of(needed))
+                found = ((needed, missing) for missing in self._of(needed))
+                failing += (one for one in found if not needed.perhaps or one[1].cause is Cause.NOT_COPIED)
         lines = {(needed.by, needed.line) for needed, _ in failing}
         yield from (missing for needed, missing in failing if not self._made_up_for(needed, lines))
         for needed, home, folder in bare_packages(self.closure, self.places, self.tree):
@@ -240,22 +250,31 @@ class _Looking:
         self, needed: Needed, name: str, level: Level, cause: Cause, why: str, hint: str, home: str = ""
     ) -> MissingModule:
         placed = self.layout.files.get(needed.by)
-        path = placed.path if placed is not None and placed.path is not None else needed.by
-        if level is Level.ERROR and not cause.third_party and (doubt := self._perhaps()):
+        path = needed.by if placed is None else placed.path  # None: text of the Dockerfile
+        if level is Level.ERROR and not cause.third_party and (doubt := self._perhaps(name, home)):
             level, why = Level.WARNING, f"{why}; unless {doubt}"
-        place = path or self.dockerfile or ""
-        return MissingModule(name, place, needed.line, level, cause, why, hint, home, self._hits(needed))
+        line = needed.line if path is not None else 0
+        return MissingModule(
+            name, path or self.dockerfile or "", line, level, cause, why, hint, home, self._hits(needed)
+        )
 
     def _hits(self, needed: Needed) -> Hits:
         if needed.guarded:
             return Hits.CAUGHT
         return Hits.STARTUP if self.sources.at_startup(needed, self.closure) else Hits.CALL
 
-    def _perhaps(self) -> str:
+    def _perhaps(self, module: str, home: str) -> str:
         """How a file could get into the image unseen, "" when it could not."""
         if self.dockerfile is None:
-            return "the deploy puts it into the source folder"
-        return "" if self.hiding is None else f"{self.hiding.path}:{self.hiding.line} brings it ({self.hiding.why})"
+            return "" if home in self.before else "the deploy puts it into the source folder"
+        last = module.rpartition(".")[2]
+        writes = re.compile(rf"(?<![\w.-]){re.escape(last)}(?:\.py|/__init__\.py)(?![\w.])")
+        for run in self.runs:
+            if writes.search(run.text) or any(map(writes.search, run.argv)):
+                return f"{self.dockerfile}:{run.line} writes it"
+        if self.hiding is None or home in self.before:
+            return ""
+        return f"{self.hiding.path}:{self.hiding.line} brings it ({self.hiding.why})"
 
 
 def _level(certain: bool) -> Level:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from deploytool.domain.ignorepattern import cleaned
-from deploytool.domain.image_layout import Layout, Placed
+from deploytool.domain.image_layout import USUAL_FOLDERS, Layout, Placed
 from deploytool.domain.links import MOST_HOPS
 from deploytool.domain.tree import LINK, SUBMODULE
 
@@ -76,6 +76,11 @@ class Place:
     def folder(self, path: str, cwd: str = "/") -> str | None:
         found = self.real(path if path.startswith("/") else f"{cwd}/{path}")
         return found if found in self.folders else None
+
+    def is_ours(self, path: str, cwd: str = "/") -> bool:
+        """Would the file lie in a folder that the Dockerfile fills, and no base image does?"""
+        folder = self.real(path if path.startswith("/") else f"{cwd}/{path}").rpartition("/")[0]
+        return folder in self.folders and folder not in USUAL_FOLDERS
 
     def matching(self, pattern: str, cwd: str) -> list[str]:
         """Files that a shell's pattern names; `*` does not cross a `/`."""

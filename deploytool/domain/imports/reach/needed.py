@@ -49,12 +49,15 @@ class Judge:
         return self._known[name]
 
     def _dynamic(self, path: str, by: str, what: Dynamic) -> Iterator[Needed]:
-        for pattern in what.patterns:
+        """Of several names that a value may have, some may be none that it ever has: then each is needed perhaps."""
+        missing: list[Needed] = []
+        names = [pattern for pattern in what.patterns if pattern.strip(".") and not pattern.endswith((".", "*"))]
+        for pattern in (one for one in names if "*" not in one):
             name = pattern.lstrip(".")
-            if name and "*" not in name:
-                level = len(pattern) - len(name)
-                each = Import(name, (), level, what.line, what.when, what.guarded)
-                yield from self._import(path, by, each)
+            each = Import(name, (), len(pattern) - len(name), what.line, what.when, what.guarded)
+            missing += self._import(path, by, each)
+        perhaps = len(missing) < len(what.patterns)
+        yield from (one._replace(perhaps=perhaps) for one in missing)
 
     def _import(self, path: str, by: str, what: Import) -> Iterator[Needed]:
         folder = folder_above(path, what.level) if what.level else None

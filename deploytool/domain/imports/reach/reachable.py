@@ -9,7 +9,7 @@ from deploytool.domain.doubt import Doubt, DoubtKind
 from deploytool.domain.image_layout import Layout
 from deploytool.domain.imports.closure import Closure, Needed, Reached
 from deploytool.domain.imports.facts import FactsOf, When
-from deploytool.domain.imports.program import Program, Start, StartKind
+from deploytool.domain.imports.program import NOT_THERE, Program, Start, StartKind
 from deploytool.domain.imports.reach.asking import Ask, AskKind, Key
 from deploytool.domain.imports.reach.namespace import Space, TooManyNames, as_folder, is_library
 from deploytool.domain.imports.reach.needed import Judge, needed_of
@@ -82,7 +82,7 @@ class _Search:
             needed=(*missing, *needed_of(judge, facts)),
             roots=tuple(root or "/" for root in self.walk.roots),
             any_root=self.walk.any_root,
-            edited=self.walk.edited or self.walk.any_root,
+            edited=self.walk.any_root or any(each.edits for each in known),
             strings=frozenset(self.program.words).union(*(each.strings for each in known), self._by_links(lists)),
             lists=lists,
             loaders=self._loaders(),
@@ -152,7 +152,7 @@ class _Search:
                     module = [file for file in level.files if not file.rpartition("/")[2].startswith("__init__.")]
                     found = bool(module or self.names.level(f"{start.name}.__main__").files)
             if not found:
-                why = f"{start.name}, which is started, is not in the image as far as git tells"
+                why = f"{start.name}, which is started,{NOT_THERE}"
                 self.walk.doubt("", 0, why, DoubtKind.UNKNOWN_PROGRAM)
                 yield Needed(start.name, "", 0, When.TOP)
 

@@ -48,7 +48,6 @@ class Walk:
     everything: bool = False
     roots: dict[str, None] = field(default_factory=dict)  # in which imports are looked for, as far as they can be told
     any_root: bool = False
-    edited: bool = False  # something changes sys.path while it runs
     open: bool = False  # something imports what other files name
     altered: set[str] = field(default_factory=set)  # names of other modules that something changes
     folders: dict[str, None] = field(default_factory=dict)  # where the program may be, besides where it starts
@@ -213,8 +212,7 @@ class Walk:
         if framework in BY_SETTINGS and self.dynamic is not None:
             self.wish(path, Wish(self.dynamic, what.line, True))
         elif framework in BY_SETTINGS:
-            why = f"{framework} loads what its settings name"
-            self.doubt(node.source, what.line, why, DoubtKind.UNBOUNDED_IMPORT)
+            self.doubt(node.source, what.line, f"{framework} loads what its settings name", DoubtKind.UNBOUNDED_IMPORT)
 
     def _load_perhaps(self, path: str, node: Node, what: Dynamic) -> None:
         if what.altered and self.altered.isdisjoint((what.altered, ANY)):
@@ -223,7 +221,6 @@ class Walk:
             self._load(path, node, what)
 
     def _alter(self, names: Iterable[str]) -> None:
-        """Something changes these names of other modules."""
         if not self.altered.issuperset(names):
             self.altered.update(names)
             waiting, self._waiting = self._waiting, []
@@ -270,15 +267,14 @@ class Walk:
             self.doubt(node.source, facts.error_line, facts.error, DoubtKind.UNPARSABLE_SOURCE)
 
     def _edit(self, path: str, node: Node, edit: PathEdit) -> None:
-        self.edited = True
         if edit.folder is not None:
             for folder in anchored(self.space, self.cwd, path, node.place, edit.folder):
                 self.add_root(folder)
             if edit.folder.origin is Origin.CWD:
                 self._relative[edit.folder.path] = None
                 self._move_relative()
-            return
-        self._any_root(node, edit.line, edit.why)
+        else:
+            self._any_root(node, edit.line, edit.why)
 
     def _any_root(self, node: Node, line: int, why: str) -> None:
         self.doubts[Doubt(node.source, line, why, DoubtKind.UNKNOWN_ROOT)] = None

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
+from deploytool.checks.asked import Asking, Pace, Running, Target
+from deploytool.checks.running import Question, answers, run_checks
 from deploytool.config.models import ServiceTable
 from deploytool.domain.check import Answer, Counted, HttpAnswer, NoHttpAnswer
 from deploytool.domain.model import Place
 from deploytool.errors import CouldNotLook
-from deploytool.release.checking import Pace, Target, cannot_run, run_checks
 
 PASS, FAIL, UNKNOWN = Answer.PASS, Answer.FAIL, Answer.COULD_NOT_TELL
 SINCE = datetime(2026, 2, 5, tzinfo=UTC)
 TARGET = Target(
     "https://new---svc-abc.a.run.app/",
-    "svc-00002-abc",
     Place("nba-props-platform", "us-west2", "svc"),
-    SINCE,
+    (Running("svc-00002-abc", SINCE),),
     hosts=("api.example.com",),
     audience="https://svc-abc.a.run.app",
 )
@@ -28,7 +30,6 @@ AT_ONCE = Pace(settle=0, arrive=0.2, every=0.02, overall=5)
 HEALTH = {"name": "health", "http": "/health", "expect": {"json": {"service": "svc"}}}
 QUIET = {"name": "no errors", "logs": "severity>=ERROR", "max": 0, "when": ["candidate", "live"]}
 LOCKS = {"name": "lock lines", "logs": "Acquired lock", "min": 2, "when": ["candidate", "live"]}
-QUERY = {"name": "rows", "query": "SELECT 1", "max_rows": 0}
 
 
 def table(*checks):
@@ -39,7 +40,7 @@ class FakeProber:
     def __init__(self, outcome=None, wait=None):
         self.outcome, self.wait, self.asked = outcome or HttpAnswer(200, {}, b'{"service": "svc"}'), wait, []
 
-    def get(self, url, hosts, *, audience="", expected=200):
+    def get(self, url, hosts, *, audience="", expected=200, patience=None):
         self.asked.append((url, tuple(hosts), audience, expected))
         if self.wait is not None:
             self.wait.wait(10)
@@ -66,7 +67,8 @@ class FakeLogs:
 
 
 def told(*checks, when="candidate", prober=None, logs=None, pace=AT_ONCE, target=TARGET):
-    return run_checks(table(*checks), when, target, prober or FakeProber(), logs or FakeLogs(), pace)
+    neighbours = SimpleNamespace(prober=prober or FakeProber(), log_reader=logs or FakeLogs())
+    return run_checks(table(*checks), when, target, neighbours, pace)
 
 
 def test_results_come_in_the_order_of_the_file():
@@ -110,7 +112,7 @@ def test_another_program_under_the_right_name_is_caught():
 def test_what_the_prober_says_is_the_answer():
     (result,) = told(HEALTH, prober=FakeProber(NoHttpAnswer(FAIL, "leads elsewhere")))
     assert (result.answer, result.said) == (FAIL, "leads elsewhere")
-    (result,) = told(HEALTH, target=Target("", "r", TARGET.place, SINCE))
+    (result,) = told(HEALTH, target=replace(TARGET, uri=""))
     assert result.answer is UNKNOWN
 
 
@@ -198,9 +200,68 @@ def test_a_filter_that_would_change_the_question_is_not_asked():
     assert logs.asked == []
 
 
-def test_other_kinds_cannot_be_told():
-    (result,) = told(QUERY, when="live")
-    assert (result.answer, result.said) == (UNKNOWN, "this version cannot run a query check yet")
-    checks = table(HEALTH, QUERY, {**QUERY, "name": "warns", "required": False}, QUIET)
-    assert cannot_run(checks, "live") == ("rows",)
-    assert cannot_run(checks, "candidate") == ()
+def test_lines_of_all_that_serve_are_counted_together():
+    logs = FakeLogs(1)
+    earlier = datetime(2026, 2, 1, tzinfo=UTC)
+    split = replace(TARGET, revisions=(Running("svc-00002-abc", SINCE), Running("svc-00001-old", earlier)))
+    (result,) = told(LOCKS, logs=logs, target=split)
+    assert (result.answer, result.said) == (PASS, "2 lines")
+    ((new, _), (old, _)) = logs.asked
+    assert '"svc-00002-abc" AND timestamp>="2026-02-05T' in new
+    assert '"svc-00001-old" AND timestamp>="2026-02-01T' in old
+
+
+@pytest.mark.parametrize("running", [(), (Running("", SINCE),), (Running("svc-1", None),)])
+def test_without_a_revision_no_line_can_be_told(running):
+    logs = FakeLogs(0)
+    (result,) = told(QUIET, logs=logs, target=replace(TARGET, revisions=running))
+    assert result.answer is UNKNOWN
+    assert logs.asked == []
+
+
+def test_what_is_not_seen_is_not_asked():
+    prober, logs = FakeProber(), FakeLogs(0)
+    results = told(HEALTH, QUIET, prober=prober, logs=logs, target=replace(TARGET, unseen="not in Cloud Run"))
+    assert {(r.answer, r.said) for r in results} == {(UNKNOWN, "not in Cloud Run")}
+    assert not prober.asked
+    assert not logs.asked
+
+
+def test_the_lines_of_a_job():
+    logs = FakeLogs(2)
+    job = replace(TARGET, job=True, revisions=(Running("", None),))
+    assert told({**LOCKS, "since": "24h"}, logs=logs, target=job)[0].answer is PASS
+    assert 'resource.type="cloud_run_job"' in logs.asked[0][0]
+    assert 'resource.labels.job_name="svc"' in logs.asked[0][0]
+    assert told(LOCKS, target=job)[0].said == 'a job has no deploy; say since = "24h"'
+
+
+def test_no_more_than_a_number_at_a_time():
+    now, most, lock = [0], [0], threading.Lock()
+
+    class Counting(FakeProber):
+        def get(self, url, hosts, **more):
+            with lock:
+                now[0] += 1
+                most[0] = max(most[0], now[0])
+            time.sleep(0.01)
+            with lock:
+                now[0] -= 1
+            return super().get(url, hosts, **more)
+
+    asking = Asking(TARGET, SimpleNamespace(prober=Counting()), pace=AT_ONCE)
+    checks = table(*({**HEALTH, "name": f"h{n}"} for n in range(20))).checks
+    results = answers([Question(check, asking) for check in checks], most=4)
+    assert [r.name for r in results] == [f"h{n}" for n in range(20)]
+    assert {r.answer for r in results} == {PASS}
+    assert most[0] == 4
+
+
+def test_those_behind_a_check_that_hangs_are_asked_all_the_same():
+    never = threading.Event()
+    stuck = Asking(TARGET, SimpleNamespace(prober=FakeProber(wait=never)), pace=Pace(0, 0, 0, overall=0.2))
+    fine = Asking(TARGET, SimpleNamespace(prober=FakeProber()), pace=AT_ONCE)
+    (check,) = table(HEALTH).checks
+    results = answers([Question(check, stuck), Question(check, stuck), Question(check, fine)], most=1)
+    assert [r.answer for r in results] == [UNKNOWN, UNKNOWN, PASS]
+    never.set()
