@@ -1,0 +1,84 @@
+"""`deploytool reconcile`: what ledger, labels, tags, traffic and git do not agree on is told, and then mended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from deploytool.adapters import whoami
+from deploytool.commands.mending import Mending
+from deploytool.commands.signals import Signals
+from deploytool.config import ServiceTable
+from deploytool.detect.reconciling import Reconciler
+from deploytool.domain.disagreements import items_of
+from deploytool.domain.reconcile import Disagreement, Item, MendKind
+from deploytool.domain.reconcile_report import Mended, ReconcileReport
+from deploytool.errors import ExitCode
+from deploytool.release.mending import Checks, NoChecks
+from deploytool.render.outputs import Output
+
+if TYPE_CHECKING:
+    from deploytool.app import App
+
+NOT_ON_ITS_WORD = "The ledger was changed after it was written: nothing is mended on its word."
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """`fix` mends what can be mended; `adopt` records what was deployed by hand."""
+
+    services: Sequence[str]
+    outputs: Sequence[Output]
+    days: int = 7
+    fix: bool = False
+    adopt: bool = False
+    yes: bool = False
+    wait: float = 0.0
+
+
+def run(app: App, wish: Wish, checks: Checks | None = None) -> ExitCode:
+    """0 only when a look finds nothing. `checks` are asked when there is somebody to run them."""
+    checks = checks or NoChecks()
+    tables = app.config.select(wish.services)
+    report = look(app, tables, wish.days, checks)
+    todo, remarks = _chosen(report.items, wish)
+    done: tuple[Mended, ...] = ()
+    if todo:
+        app.show(report)
+        app.must_want(wish.yes, f"Mend {len(todo)} of {len(report.items)}?")
+        with Signals().heard() as signals:
+            done = Mending(app, reconciler_of(app, wish.days), checks, wish.wait, signals).all(todo)
+            report = look(app, tables, wish.days, checks)
+    if wish.fix or wish.adopt:
+        report = report.after(done, remarks)
+    app.say(report, wish.outputs)
+    return report.exit_code
+
+
+def look(app: App, tables: Sequence[ServiceTable], days: int, checks: Checks) -> ReconcileReport:
+    """What does not agree now; nothing is changed. Raises CouldNotLook without the ledger or the leases."""
+    reconciler = reconciler_of(app, days)
+    names = tuple(table.name for table in tables)
+    failed, untold = checks.failed(names)
+    facts = reconciler.facts(tables, failed)
+    items, errors = items_of(facts)
+    return ReconcileReport(facts.now, facts.since, names, items, (*errors, *untold))
+
+
+def reconciler_of(app: App, days: int) -> Reconciler:
+    return Reconciler(
+        app.config, app.editor, app.repository, app.ledger, app.lease_store, whoami.is_gone, app.now(), days
+    )
+
+
+def _chosen(items: Sequence[Item], wish: Wish) -> tuple[tuple[Item, ...], tuple[str, ...]]:
+    """What will be mended, in the order in which it is shown, and why the rest is not."""
+    wanted = tuple(
+        item
+        for item in items
+        if item.mend is not None and (wish.adopt if item.mend.kind is MendKind.ADOPT else wish.fix)
+    )
+    if any(item.finding.rule == Disagreement.CHAIN for item in items):
+        return (), (NOT_ON_ITS_WORD,) if wanted else ()
+    return wanted, ()
