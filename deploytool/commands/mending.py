@@ -58,7 +58,7 @@ class Mending:
         assert item.mend is not None
         table = self.app.config.services[item.place.name]
         teller = ours.teller(item.place.name)
-        teller.step(item.mend.said)
+        teller.step(f"mend {item.finding.rule}")
         try:
             match item.mend.kind:
                 case MendKind.FREE_LEASE:
@@ -71,7 +71,7 @@ class Mending:
             done = Mended(item, Word.LOCKED, held.message)
         except DeployToolError as problem:
             done = Mended(item, Word.FAILED, problem.message)
-        (teller.done if done.word is Word.DONE else teller.failed)(done.said)
+        (teller.done if done.word is Word.DONE else teller.failed)(f"{done.word}: {done.said}")
         return done
 
     def _under_lease(self, item: Item, table: ServiceTable, told: Callable[[LeaseHeld], None]) -> Mended:

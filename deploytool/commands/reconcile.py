@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from deploytool.adapters import whoami
 from deploytool.commands.mending import Mending
 from deploytool.commands.signals import Signals
+from deploytool.commands.turns import await_turn
 from deploytool.config import ServiceTable
 from deploytool.detect.reconciling import Reconciler
 from deploytool.domain.disagreements import items_of
+from deploytool.domain.model import Place
 from deploytool.domain.reconcile import Disagreement, Item, MendKind
 from deploytool.domain.reconcile_report import Mended, ReconcileReport
-from deploytool.errors import ExitCode
+from deploytool.domain.report import LookError
+from deploytool.errors import CouldNotLook, ExitCode, LeaseHeld
 from deploytool.release.mending import Checks, NoChecks
 from deploytool.render.outputs import Output
 
@@ -41,6 +45,7 @@ def run(app: App, wish: Wish, checks: Checks | None = None) -> ExitCode:
     """0 only when a look finds nothing. `checks` are asked when there is somebody to run them."""
     checks = checks or NoChecks()
     tables = app.config.select(wish.services)
+    busy = _turns(app, tables, wish.wait) if wish.fix or wish.adopt else ()
     report = look(app, tables, wish.days, checks)
     todo, remarks = _chosen(report.items, wish)
     done: tuple[Mended, ...] = ()
@@ -49,11 +54,34 @@ def run(app: App, wish: Wish, checks: Checks | None = None) -> ExitCode:
         app.must_want(wish.yes, f"Mend {len(todo)} of {len(report.items)}?")
         with Signals().heard() as signals:
             done = Mending(app, reconciler_of(app, wish.days), checks, wish.wait, signals).all(todo)
-            report = look(app, tables, wish.days, checks)
+            report = _second_look(app, tables, wish, checks, report)
     if wish.fix or wish.adopt:
-        report = report.after(done, remarks)
+        report = report.after(done, (*busy, *remarks), locked=bool(busy))
     app.say(report, wish.outputs)
     return report.exit_code
+
+
+def _second_look(
+    app: App, tables: Sequence[ServiceTable], wish: Wish, checks: Checks, first: ReconcileReport
+) -> ReconcileReport:
+    """What cannot be looked at again is not called gone."""
+    try:
+        return look(app, tables, wish.days, checks)
+    except CouldNotLook as problem:
+        return replace(first, errors=(*first.errors, LookError("", problem.message)))
+
+
+def _turns(app: App, tables: Sequence[ServiceTable], wait: float) -> tuple[str, ...]:
+    """Wait for who releases these services; what is said of those that were not done in time."""
+    busy, end = [], time.monotonic() + wait
+    for table in tables:
+        for region in app.config.regions_of(table):
+            try:
+                left = max(0.0, end - time.monotonic())
+                await_turn(app, Place(app.config.project.project, region, table.name), left, app.note)
+            except LeaseHeld as held:
+                busy.append(held.message)
+    return tuple(busy)
 
 
 def look(app: App, tables: Sequence[ServiceTable], days: int, checks: Checks) -> ReconcileReport:

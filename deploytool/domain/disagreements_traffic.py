@@ -113,6 +113,8 @@ def _set_aside(releases: tuple[Release, ...]) -> set[str | None]:
     """Revisions that a release of ours left, or never put in place: that they get no traffic is meant."""
     found: set[str | None] = set()
     for one in releases:
+        if one.kind is Kind.ADOPTED and one.outcome is Outcome.SUCCEEDED:
+            found |= {earlier.revision for earlier in releases if earlier.started_at < one.started_at}
         if one.kind is Kind.DEPLOY and one.outcome is not Outcome.SUCCEEDED:
             found.add(one.revision)
         elif one.kind is Kind.ROLLBACK and one.outcome is Outcome.SUCCEEDED:

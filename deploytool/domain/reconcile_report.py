@@ -41,10 +41,12 @@ class ReconcileReport:
     fixing: bool = False
     mended: tuple[Mended, ...] = ()
     remarks: tuple[str, ...] = ()
+    locked: bool = False  # somebody else was at work on a service that was to be mended
 
-    def after(self, mended: tuple[Mended, ...], remarks: tuple[str, ...]) -> ReconcileReport:
+    def after(self, mended: tuple[Mended, ...], remarks: tuple[str, ...], *, locked: bool) -> ReconcileReport:
         """The same look, as one that was made after mending."""
-        return replace(self, fixing=True, mended=mended, remarks=remarks)
+        locked = locked or any(one.word is Word.LOCKED for one in mended)
+        return replace(self, fixing=True, mended=mended, remarks=remarks, locked=locked)
 
     @property
     def verdict(self) -> CheckVerdict:
@@ -55,10 +57,9 @@ class ReconcileReport:
     @property
     def exit_code(self) -> ExitCode:
         """The worst counts."""
-        words = {one.word for one in self.mended}
-        if Word.LOOK in words:
+        if any(one.word is Word.LOOK for one in self.mended):
             return ExitCode.NEEDS_HUMAN
-        if Word.LOCKED in words:
+        if self.locked:
             return ExitCode.LOCKED
         if self.items:
             return ExitCode.FINDINGS
