@@ -39,7 +39,7 @@ def reconcile(
     repository: RepositoryFolder = None,
     color: ColourChoice = None,
 ) -> None:
-    """Show what ledger, labels, tags, traffic and git do not agree on."""
+    """Show where ledger, traffic, leases and git do not agree."""
     outputs = outputs_of(format, "reconcile")
     app = fuse_box(ctx, config, repository, color)
     wait = seconds_of(lock_wait, "--lock-wait")

@@ -50,9 +50,10 @@ def _other_serves(
     names = [row.revision or "" for row in serving]
     made = {one.revision: one for one in seen.releases if one.kind is Kind.DEPLOY}
     bad = [made[name] for name in names if name in made and made[name].outcome not in (Outcome.SUCCEEDED, None)]
-    known = {*made, *(row.revision for one in seen.releases for row in _named_in(one))}
+    known = {*made, *_told_of(seen.releases)}
     adopt = Mend(MendKind.ADOPT, f"record that {said(serving)} is what should serve (--adopt)")
-    accept = f"deploytool reconcile {place.name} --adopt, or put back what was released"
+    instead = "put back what was released" if last else f"deploytool deploy {place.name}"
+    accept = f"deploytool reconcile {place.name} --adopt, or {instead}"
     told = evidence | ({"release": last.id, "released": json_of(map_of(last))} if last else {})
     if bad:
         message = f"{bad[0].revision} serves, and its release {bad[0].id} ended as {bad[0].outcome}"
@@ -67,6 +68,18 @@ def _other_serves(
         message = f"{last.id} released {said(map_of(last))}, and {said(serving)} serves"
         hint = f"deploytool rollback {place.name} --to {map_of(last)[0].revision}, or {accept.partition(', ')[0]}"
         yield item(Disagreement.NOT_SERVING, message, hint, place=place, mend=adopt, **told)
+
+
+def _told_of(releases: tuple[Release, ...]) -> Iterator[str | None]:
+    """Revisions that the ledger knows and no release made: from before the first one, or chosen since."""
+    first = True
+    for one in releases:
+        good = one.outcome is Outcome.SUCCEEDED
+        if first:
+            yield from (row.revision for row in rows_of((one.plan.get("before") or {}).get("named", ())))
+        if good:
+            yield from (row.revision for row in rows_of(one.plan.get("goal", ())))
+        first = first and not good
 
 
 def _named_in(release: Release) -> Rows:

@@ -11,7 +11,7 @@ from deploytool.render.markdown_items import beside
 from deploytool.render.markdown_text import code, prose, table
 from deploytool.render.reconcile_wording import summary_of, way_of
 
-ITEMS = ("#", "Service", "Region", "Rule", "Severity", "What does not agree", "What to do")
+ITEMS = ("No.", "Service", "Region", "Rule", "Severity", "What does not agree", "What to do")
 
 
 def reconcile_blocks(report: ReconcileReport, _now: datetime, _verbose: bool) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,13 +15,14 @@ from deploytool.commands.mending import Mending
 from deploytool.domain.model import Place
 from deploytool.domain.reconcile import FailedCheck, Item
 from deploytool.domain.reconcile_report import Mended
+from deploytool.domain.release import EventKind
 from deploytool.domain.report import LookError
 from deploytool.emulator import client
 from deploytool.errors import CouldNotLook
 from deploytool.release.tools import Limits
 from tests.stories.conftest import P, R
-from tests.stories.reconciled import fixed, found, reconciled, words, writes
-from tests.stories.release_outside import V2
+from tests.stories.reconciled import by_hand, fixed, found, reconciled, words, writes
+from tests.stories.release_outside import V2, until
 from tests.stories.release_shop import ReleaseShop
 
 SERVICE = f"{V2}/services/api*"
@@ -158,6 +160,69 @@ def test_declared_settings_are_released_with_the_image_that_serves(pinned: Relea
     assert shop.last().outcome == "succeeded"
     assert shop.last().plan["reason"] == "declared settings"
     assert fixed(shop).json["mended"] == []
+
+
+def test_an_adoption_that_was_cut_off_is_aborted_like_any_release(pinned: ReleaseShop) -> None:
+    shop, append = pinned, SqliteLedger.append
+    fixed(shop)
+    by_hand(shop)
+
+    def full(self: SqliteLedger, release: str, kind: EventKind, *rest: Any, **more: Any) -> Any:
+        if kind is EventKind.ENDED:
+            raise CouldNotLook("The disk is full.", hint="Free some space.")
+        return append(self, release, kind, *rest, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SqliteLedger, "append", full)
+        done = reconciled(shop, "--adopt", "--yes")
+    assert (done.code, words(done), found(done)) == (1, ["failed"], [("DT609", "api")])
+    serving = shop.serving()
+    assert shop.run("deploy", "api", "--abort", "--yes").code == 0
+    assert found(reconciled(shop)) == [("DT602", "api")]
+    assert shop.serving() == serving
+
+
+def test_a_ledger_that_takes_no_line_lets_nothing_be_written(pinned: ReleaseShop) -> None:
+    shop = pinned
+
+    def full(*_: Any, **__: Any) -> Any:
+        raise CouldNotLook("The disk is full.", hint="Free some space.")
+
+    client.clear_requests(shop.cloud.address)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SqliteLedger, "append", full)
+        done = fixed(shop)
+    assert (done.code, words(done), writes(shop)) == (1, ["failed", "failed"], [])
+
+
+def test_killed_in_the_middle_it_is_done_by_the_next_one(pinned: ReleaseShop) -> None:
+    shop = pinned
+    client.clear_requests(shop.cloud.address)
+    slow = {"method": "PATCH", "path": SERVICE, "do": "delay", "seconds": 30}
+    client.add_fault(shop.cloud.address, slow)
+    with shop.other("reconcile", "--fix", "--yes") as process:
+        until(lambda: writes(shop) != [], 20)
+        process.kill()
+        process.wait()
+    client.clear_faults(shop.cloud.address)
+    done = fixed(shop)
+    assert (done.code, found(done)) == (0, []), done.said
+    assert shop.asked() == {"LATEST": 100}
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_stopped_in_the_middle_it_gives_the_lease_back(pinned: ReleaseShop, number: int, code: int) -> None:
+    shop = pinned
+    client.clear_requests(shop.cloud.address)
+    client.add_fault(shop.cloud.address, {"method": "PATCH", "path": SERVICE, "do": "status", "code": 503, "times": 0})
+    with shop.other("reconcile", "--fix", "--yes") as process:
+        until(lambda: writes(shop) != [], 20)
+        process.send_signal(number)
+        said, _ = process.communicate(timeout=30)
+    client.clear_faults(shop.cloud.address)
+    assert process.returncode == code, said
+    assert all(record.held is None for record in shop.leases.records())
+    assert fixed(shop).code == 0
 
 
 class Checked:
