@@ -56,11 +56,11 @@ class ReconcileReport:
 
     @property
     def exit_code(self) -> ExitCode:
-        """The worst counts."""
+        """The worst counts; where a look finds nothing, whoever mended it, there is nothing to count."""
+        if not self.items and not self.errors:
+            return ExitCode.CLEAN
         if any(one.word is Word.LOOK for one in self.mended):
             return ExitCode.NEEDS_HUMAN
         if self.locked:
             return ExitCode.LOCKED
-        if self.items:
-            return ExitCode.FINDINGS
-        return ExitCode.UNDETERMINED if self.errors else ExitCode.CLEAN
+        return ExitCode.FINDINGS if self.items else ExitCode.UNDETERMINED

@@ -59,14 +59,16 @@ def test_json_has_a_finding_for_each_item() -> None:
         ((Word.FAILED,), (), False, ExitCode.CLEAN),  # somebody else mended it: the second look counts
         ((Word.DONE,), items(), False, ExitCode.FINDINGS),
         ((Word.LOCKED, Word.DONE), items(), False, ExitCode.LOCKED),
-        ((), (), True, ExitCode.LOCKED),
-        ((Word.LOCKED, Word.LOOK), (), True, ExitCode.NEEDS_HUMAN),
+        ((Word.LOCKED, Word.LOOK), (), True, ExitCode.CLEAN),  # two at once: each mended what the other did not
+        ((Word.LOCKED, Word.LOOK), items(), True, ExitCode.NEEDS_HUMAN),
     ],
 )
 def test_the_worst_counts(words: tuple[Word, ...], left: Any, locked: bool, code: ExitCode) -> None:
     mended = tuple(Mended(items()[1], word, "") for word in words)
     report = replace(NOTHING, items=left).after(mended, (), locked=locked)
     assert report.exit_code is code
+    unseen = replace(report, errors=reconcile_report().errors)
+    assert unseen.exit_code is not ExitCode.CLEAN
 
 
 @pytest.mark.parametrize("width", [80, 100, 160])
