@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from deploytool.adapters import whoami
 from deploytool.clock import RealTime
-from deploytool.commands.releasing import LOCAL, Releasing, under_lease
+from deploytool.commands.releasing import LOCAL, Releasing, row_of, under_lease
 from deploytool.commands.signals import Signals
 from deploytool.config import ServiceTable
 from deploytool.detect.reconciling import Reconciler
@@ -124,6 +124,7 @@ class Mending:
         if plan is None:
             return Mended(item, Word.LEFT, "what serves is not of a release of ours any more: nothing was done")
         ending = under_lease(ours, plan, table, Runner.begin)
+        row_of(self.app, plan, ending)  # who is told of releases is told of this one
         return Mended(item, ENDINGS.get(ending.exit_code, Word.FAILED), ending.reason)
 
     @property

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from deploytool.adapters import whoami
+from deploytool.commands.fixing import FixableChecks
 from deploytool.commands.mending import Mending
 from deploytool.commands.signals import Signals
 from deploytool.commands.turns import await_turn
@@ -19,7 +20,7 @@ from deploytool.domain.reconcile import Disagreement, Item, MendKind
 from deploytool.domain.reconcile_report import Mended, ReconcileReport
 from deploytool.domain.report import LookError
 from deploytool.errors import CouldNotLook, ExitCode, LeaseHeld
-from deploytool.release.mending import Checks, NoChecks
+from deploytool.release.mending import Checks
 from deploytool.render.outputs import Output
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ class Wish:
 
 
 def run(app: App, wish: Wish, checks: Checks | None = None) -> ExitCode:
-    """0 only when a look finds nothing. `checks` are asked when there is somebody to run them."""
-    checks = checks or NoChecks()
+    """0 only when a look finds nothing. `checks`: left out, those of services.toml that have a fix."""
+    checks = checks or FixableChecks(app)
     tables = app.config.select(wish.services)
     busy = _turns(app, tables, wish.wait) if wish.fix or wish.adopt else ()
     report = look(app, tables, wish.days, checks)

@@ -34,8 +34,8 @@ class Checks(Protocol):
         """Checks that fail now, and those that could not be told."""
         ...
 
-    def fix(self, place: Place, name: str) -> None:
-        """Run the `fix` command of a check, then the check again. Raises DeployToolError unless that one passes."""
+    def fix(self, place: Place, name: str) -> str:
+        """Run the `fix` command of a check, then the check again; what was seen. Raises unless the check passes."""
         ...
 
 
@@ -45,7 +45,7 @@ class NoChecks:
     def failed(self, services: Sequence[str]) -> tuple[tuple[FailedCheck, ...], tuple[LookError, ...]]:
         return (), ()
 
-    def fix(self, place: Place, name: str) -> None:
+    def fix(self, place: Place, name: str) -> str:
         raise CouldNotLook(f"Nobody here runs the checks of {place.name}.", hint=f"deploytool verify {place.name}")
 
 
@@ -162,8 +162,7 @@ def _follow_latest(place: Place, mend: Mend, hands: Hands, hold: Hold) -> str:
 
 
 def _run_fix(place: Place, mend: Mend, hands: Hands, hold: Hold) -> str:
-    hands.checks.fix(place, mend.subject)
-    return f"the fix of {mend.subject} ran, and the check passes"
+    return hands.checks.fix(place, mend.subject)
 
 
 WAYS: dict[MendKind, Callable[[Place, Mend, Hands, Hold], str]] = {

@@ -12,15 +12,12 @@ from deploytool.adapters import whoami
 from deploytool.adapters.cloudrun.retry import Patience
 from deploytool.adapters.ledger import SqliteLedger
 from deploytool.commands.mending import Mending
-from deploytool.domain.model import Place
-from deploytool.domain.reconcile import FailedCheck, Item
+from deploytool.domain.reconcile import Item
 from deploytool.domain.reconcile_report import Mended
 from deploytool.domain.release import EventKind
-from deploytool.domain.report import LookError
 from deploytool.emulator import client
 from deploytool.errors import CouldNotLook
 from deploytool.release.tools import Limits
-from tests.stories.conftest import P, R
 from tests.stories.reconciled import by_hand, fixed, found, reconciled, words, writes
 from tests.stories.release_outside import V2, until
 from tests.stories.release_shop import ReleaseShop
@@ -225,35 +222,47 @@ def test_stopped_in_the_middle_it_gives_the_lease_back(pinned: ReleaseShop, numb
     assert fixed(shop).code == 0
 
 
-class Checked:
-    """A check that fails until its fix has run, if that helps at all."""
-
-    helps = True
-    fixed = False
-
-    def failed(self, services: Sequence[str]) -> tuple[tuple[FailedCheck, ...], tuple[LookError, ...]]:
-        place = Place(P, R, "api")
-        wrong = FailedCheck(place, "completion", "12 of 14", fix=True)
-        return ((), ()) if Checked.fixed else ((wrong,), ())
-
-    def fix(self, place: Place, name: str) -> None:
-        assert (place.name, name) == ("api", "completion")
-        Checked.fixed = Checked.helps
-        if not Checked.fixed:
-            raise CouldNotLook("the fix ran, and the check still does not pass", hint="deploytool verify api")
+FIXABLE = """
+[[services.api.checks]]
+name = "rows"
+command = ["test", "-f", "rows"]
+fix = FIX
+"""
 
 
-@pytest.mark.parametrize(("helps", "code", "word"), [(True, 0, "done"), (False, 1, "failed")])
-def test_a_failed_check_is_fixed_only_when_it_passes_afterwards(
-    pinned: ReleaseShop, helps: bool, code: int, word: str
-) -> None:
+def with_fix(shop: ReleaseShop, fix: str) -> None:
+    shop.configure()
+    file = shop.folder / "services.toml"
+    file.write_text(file.read_text() + FIXABLE.replace("FIX", fix))
+    (shop.folder / "rows").unlink(missing_ok=True)
+
+
+def test_a_failed_check_is_fixed_when_it_passes_afterwards(pinned: ReleaseShop) -> None:
+    shop = pinned
+    with_fix(shop, '["touch", "rows"]')
+    assert found(reconciled(shop))[-1] == ("DT614", "api")
+    assert not (shop.folder / "rows").exists()
+    done = fixed(shop)
+    assert (done.code, words(done)) == (0, ["done"] * 3), done.said
+    assert "the check passes" in done.json["mended"][-1]["said"]
+
+
+@pytest.mark.parametrize("fix", ['["true"]', '["false"]', '["no-such-program-here"]'])
+def test_a_fix_that_ran_has_fixed_nothing_until_the_check_passes(pinned: ReleaseShop, fix: str) -> None:
     shop = pinned
     fixed(shop)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("deploytool.commands.reconcile.NoChecks", Checked)
-        patch.setattr(Checked, "helps", helps)
-        patch.setattr(Checked, "fixed", False)
-        assert found(reconciled(shop)) == [("DT614", "api")]
-        assert not Checked.fixed
-        done = fixed(shop)
-    assert (done.code, words(done)) == (code, [word]), done.said
+    with_fix(shop, fix)
+    done = fixed(shop)
+    assert (done.code, words(done), found(done)) == (1, ["failed"], [("DT614", "api")]), done.said
+    assert "and the check fails" in done.json["mended"][0]["said"]
+
+
+def test_a_check_that_could_not_tell_is_neither_fixed_nor_fine(pinned: ReleaseShop) -> None:
+    shop = pinned
+    fixed(shop)
+    with_fix(shop, '["touch", "rows"]')
+    file = shop.folder / "services.toml"
+    file.write_text(file.read_text().replace('["test", "-f", "rows"]', '["sh", "-c", "exit 7"]'))
+    done = fixed(shop)
+    assert (done.code, words(done)) == (3, []), done.said
+    assert not (shop.folder / "rows").exists()
