@@ -31,6 +31,9 @@ ROOMS = {
     "ProofReport": Room("explain_table:explain_lines", "explain_json:explain_shape", "explain_markdown:explain_blocks"),
     "VerifyReport": Room("verify_table:verify_lines", "verify_json:verify_shape", "verify_markdown:verify_blocks"),
     "LockReport": Room("lock_views:lock_lines", "lock_views:lock_shape", "lock_views:lock_blocks"),
+    "ReconcileReport": Room(
+        "reconcile_table:reconcile_lines", "reconcile_json:reconcile_shape", "reconcile_markdown:reconcile_blocks"
+    ),
     "PlanReport": _RELEASES,
     "ReleaseReport": _RELEASES,
     "LedgerReport": _RELEASES,
