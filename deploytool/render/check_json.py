@@ -23,7 +23,7 @@ def check_shape(report: CheckReport) -> Shape:
             **{str(severity): found[severity] for severity in SEVERITIES},
             "existing": sum(finding.existing for finding in report.findings),
         },
-        "findings": [_finding(finding) for finding in report.findings],
+        "findings": [finding_shape(finding) for finding in report.findings],
         "forecast": {"stale": report.stale},
         "services": report.services,
         "accepted": [_accepted(accepted) for accepted in report.accepted],
@@ -36,7 +36,7 @@ def _side(side: Compared) -> Shape:
     return {"ref": side.ref, "commit": side.commit}
 
 
-def _finding(finding: Finding) -> Shape:
+def finding_shape(finding: Finding) -> Shape:
     return {
         "rule": finding.rule,
         "severity": finding.severity,
@@ -53,4 +53,4 @@ def _finding(finding: Finding) -> Shape:
 
 def _accepted(accepted: Accepted) -> Shape:
     until = None if accepted.until is None else accepted.until.isoformat()
-    return {**_finding(accepted.finding), "reason": accepted.reason, "until": until}
+    return {**finding_shape(accepted.finding), "reason": accepted.reason, "until": until}
