@@ -16,7 +16,7 @@ class Looks:
     """Runs deploytool, one process at a time, each in a group of its own: Ctrl-C is for who watches."""
 
     def __init__(self, before: Sequence[str]) -> None:
-        self.before = (sys.executable, "-m", "deploytool", *before)
+        self.before = (sys.executable, "-P", "-m", "deploytool", *before)  # nothing of the folder we stand in
 
     def look(self, words: Sequence[str], deadline: float) -> int | None:
         """Its exit code; None when it had to be ended. Whatever interrupts the wait ends the process first."""

@@ -14,7 +14,7 @@ from deploytool.domain.handoff_report import HandoffReport, told_of
 from deploytool.domain.handwritten import Column
 from deploytool.domain.ledger_report import Standing
 from deploytool.domain.release import Kind, Outcome
-from deploytool.domain.report import Contains, DriftReport, LookError, Relevance, Verdict
+from deploytool.domain.report import CommitNote, Contains, DriftReport, LookError, Relevance, Verdict
 from deploytool.domain.spoken_time import Truth
 from deploytool.domain.week import Window, days_of, figures_of, stale_times_of
 from deploytool.domain.week_report import WeekReport
@@ -22,13 +22,14 @@ from deploytool.render import Format, Report, render
 from tests.asking import ROOT
 from tests.domain.test_week import START, release, shifts
 from tests.render.hostile import HOSTILE
-from tests.render.reports import NOW, TARGET, commit, service
+from tests.render.reports import NOW, TARGET, change, service
 
 SAID = "0" * 40
 
 
 def drift(text: str) -> DriftReport:
-    waiting = commit("5297f0e8", Relevance.IMPORTED, text)
+    files = (change(text, Relevance.IMPORTED),)
+    waiting = CommitNote(SAID, text, NOW, text, Relevance.IMPORTED, files)
     stale = service("api", Verdict.STALE, text, commits=(waiting,), hint=text)
     return DriftReport(NOW, "main", TARGET, (stale, service("web", Verdict.UNKNOWN, text)))
 
@@ -77,9 +78,7 @@ def test_the_page_of_the_week_loads_and_runs_nothing(text: str) -> None:
     assert page.count("<rect") == 2 + sum(bool(row.seconds) for row in week(text).stale)
 
 
-@pytest.mark.parametrize(
-    ("made", "schema"), [(handoff, "handoff"), (checked, "handoff-check"), (week, "report")]
-)
+@pytest.mark.parametrize(("made", "schema"), [(handoff, "handoff"), (checked, "handoff-check"), (week, "report")])
 @pytest.mark.parametrize("text", ["calm words", *HOSTILE[::40]])
 def test_json_keeps_its_schema(made: object, schema: str, text: str) -> None:
     document = json.loads((ROOT / f"deploytool/schemas/{schema}.json").read_text())
