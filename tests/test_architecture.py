@@ -32,6 +32,7 @@ GATEWAYS = {
         "deploytool.adapters.git",
         "deploytool.adapters.builds",
         "deploytool.adapters.commands",
+        "deploytool.adapters.looks",
         "deploytool.emulator",
     ),
     "google": ("deploytool.adapters.cloudrun", "deploytool.adapters.googleapi", "deploytool.adapters.identity"),

@@ -93,7 +93,7 @@ def test_drift_hands_over_every_option(door: Door) -> None:
         "--fleet",
         "-",
     ]
-    argv += ["--precision", "image", "--fetch", "--notify"]
+    argv += ["--precision", "image", "--fetch", "--notify", "--metrics", "drift.prom"]
     assert run(argv) == 0
     assert door.closed == 1
     expected = {
@@ -104,6 +104,7 @@ def test_drift_hands_over_every_option(door: Door) -> None:
         "precision": PrecisionChoice.IMAGE,
         "fetch": True,
         "notify": True,
+        "metrics": Path("drift.prom"),
     }
     assert door.asked == [("drift.run", expected)]
 
@@ -141,6 +142,7 @@ def test_what_is_left_out_is_empty_or_none(door: Door) -> None:
         "precision": None,
         "fetch": False,
         "notify": False,
+        "metrics": None,
     }
     assert door.asked == [("drift.run", expected)]
     assert door.opened == {"config_file": None, "repository_folder": None, "colour": Colour.AUTO, "apart": None}

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from deploytool.render.progress import Progress
 
 ASKING = frozenset(
-    ("drift", "explain", "status", "where", "verify", "errors", "deploy", "rollback")
+    ("drift", "explain", "status", "where", "verify", "errors", "deploy", "rollback", "handoff", "report")
 )  # commands that ask the API, unless they are given a fleet file
 STATE = ".deploytool"  # beside services.toml; ignored by git
 
@@ -41,7 +41,11 @@ def expecting_cloud(argv: Sequence[str]) -> Apart | None:
 
     A guess, made before anything is parsed; a process that is not needed ends with this one.
     """
-    if not ASKING.intersection(argv) or any(word.startswith(("--fleet", "--help", "-h")) for word in argv):
+    if (
+        not ASKING.intersection(argv)
+        or "watch" in argv
+        or any(word.startswith(("--fleet", "--help", "-h")) for word in argv)
+    ):
         return None
     if not hasattr(os, "fork") or threading.active_count() > 1:
         return None
@@ -67,6 +71,13 @@ class App:
         from deploytool.config import find, load
 
         return load(self.config_file or find(Path.cwd()), repository=self.repository_folder)
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What stands before a command so that another process works with the same."""
+        said = {"--config": self.config_file, "--repository": self.repository_folder}
+        files = [str(part) for option, file in said.items() if file is not None for part in (option, file)]
+        return (*files, "--color", self.colour.value)
 
     @property
     def state(self) -> Path:

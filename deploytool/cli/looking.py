@@ -15,11 +15,13 @@ from deploytool.commands.options import (
     FleetFiles,
     FormatOption,
     FoundFormats,
+    MetricsFile,
     Notify,
     PrecisionOption,
     RepositoryFolder,
     Services,
     ShownFormats,
+    metrics_of,
     outputs_of,
 )
 from deploytool.render import Format
@@ -35,6 +37,7 @@ def drift(
     fleet: FleetFiles = None,
     precision: PrecisionOption = None,
     fetch: Fetch = False,
+    metrics: MetricsFile = None,
     exit_zero: ExitZero = False,
     notify: Notify = False,
     config: ConfigFile = None,
@@ -55,6 +58,7 @@ def drift(
         precision=precision,
         fetch=fetch,
         notify=notify,
+        metrics=metrics_of(metrics),
     )
     end(code, exit_zero)
 

@@ -13,9 +13,11 @@ from deploytool.commands.options import (
     Fetch,
     FormatOption,
     LockWait,
+    MetricsFile,
     RepositoryFolder,
     ShownFormats,
     Yes,
+    metrics_of,
     outputs_of,
     seconds_of,
 )
@@ -127,6 +129,7 @@ def releases(
     ] = None,
     last: Annotated[int, typer.Option("--last", min=1, metavar="N", help="How many to show, the newest first.")] = 20,
     verify: Annotated[bool, typer.Option("--verify", help="Check that no line was changed or taken away.")] = False,
+    metrics: MetricsFile = None,
     format: ShownFormats = None,
     config: ConfigFile = None,
     repository: RepositoryFolder = None,
@@ -137,7 +140,7 @@ def releases(
     app = fuse_box(ctx, config, repository, color)
     from deploytool.commands import releases as command
 
-    end(command.run(app, asked=asked or [], last=last, verify=verify, outputs=outputs))
+    end(command.run(app, asked=asked or [], last=last, verify=verify, outputs=outputs, metrics=metrics_of(metrics)))
 
 
 @lock_door.command("list")

@@ -13,9 +13,12 @@ from deploytool.commands.options import (
     ConfigFile,
     ExitZero,
     FleetFiles,
+    MetricsFile,
+    Notify,
     RepositoryFolder,
     Services,
     ShownFormats,
+    metrics_of,
     outputs_of,
 )
 
@@ -56,6 +59,8 @@ def validate(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show every finding.")] = False,
     format: ShownFormats = None,
     fleet: FleetFiles = None,
+    notify: Notify = False,
+    metrics: MetricsFile = None,
     exit_zero: ExitZero = False,
     config: ConfigFile = None,
     repository: RepositoryFolder = None,
@@ -66,5 +71,13 @@ def validate(
     app = fuse_box(ctx, config, repository, color)
     from deploytool.commands import validate as command
 
-    code = command.run(app, phases=command.phases_of(phases or ()), fleet=fleet or [], outputs=outputs, verbose=verbose)
+    code = command.run(
+        app,
+        phases=command.phases_of(phases or ()),
+        fleet=fleet or [],
+        outputs=outputs,
+        verbose=verbose,
+        notify=notify,
+        metrics=metrics_of(metrics),
+    )
     end(code, exit_zero)

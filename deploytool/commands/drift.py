@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deploytool.commands.looking import look
@@ -26,9 +27,14 @@ def run(
     precision: str | None,
     fetch: bool,
     notify: bool = False,
+    metrics: Path | None = None,
 ) -> ExitCode:
     """Ask the cloud and git at the same time, judge, report; and tell those who did not ask, when that is wanted."""
-    ask = partial(_asked, app, services, verbose, outputs, fleet, precision, fetch)
+    ask: Callable[[], DriftReport] = partial(_asked, app, services, verbose, outputs, fleet, precision, fetch)
+    if metrics is not None:
+        from deploytool.app.metrics import drift_measured
+
+        ask = partial(drift_measured, app, metrics, ask)
     say = partial(app.say, to=outputs, verbose=verbose)
     if notify:
         from deploytool.commands.telling_drift import told

@@ -83,12 +83,22 @@ FoundFormats = Annotated[list[str] | None, _formats("check")]  # of a report tha
 CheckedFormats = Annotated[list[str] | None, _formats("verify")]  # of checks that were run
 ShownFormats = Annotated[list[str] | None, _formats("status")]  # of one that only shows
 PlainFormats = Annotated[list[str] | None, _formats("logs")]
+ReportFormats = Annotated[list[str] | None, _formats("report")]  # of figures that become a page
 FleetFiles = Annotated[
     list[str] | None,
     typer.Option(
         "--fleet",
         metavar="FILE",
         help="Read what runs from this file instead of the API; - is standard input. May be repeated.",
+        show_default=False,
+    ),
+]
+MetricsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--metrics",
+        metavar="FILE",
+        help="Also write figures for Prometheus' textfile collector into this file.",
         show_default=False,
     ),
 ]
@@ -126,6 +136,15 @@ def outputs_of(said: Sequence[str] | None, command: str) -> tuple[Output, ...]:
 
         must_be_possible(files)
     return outputs
+
+
+def metrics_of(file: Path | None) -> Path | None:
+    """A file that can come to be. Raises UsageError for another, before anything is done."""
+    if file is not None:
+        from deploytool.app.files import must_be_possible
+
+        must_be_possible([file])
+    return file
 
 
 def seconds_of(text: str | None, option: str) -> float:

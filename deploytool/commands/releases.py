@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deploytool.adapters import whoami
@@ -16,17 +17,37 @@ if TYPE_CHECKING:
     from deploytool.app import App
 
 
-def run(app: App, *, asked: Sequence[str], last: int, verify: bool, outputs: Sequence[Output]) -> ExitCode:
+def run(
+    app: App, *, asked: Sequence[str], last: int, verify: bool, outputs: Sequence[Output], metrics: Path | None = None
+) -> ExitCode:
     """0, or 1 when the chain was asked for and does not hold."""
+    from deploytool.app.metrics import watched
+
     service, release = _question(asked, verify)
-    if verify:
-        events, head = app.ledger.chain()
-        report = _verified(app, events, broken_links(events, head))
-    else:
-        found = _readable(app.ledger.events())
-        report = _one(app, found, release) if release is not None else _list(app, found, service, last)
+    report = watched(app, metrics, "releases", lambda: _report(app, service, release, last, verify, metrics))
     app.say(report, outputs)
     return report.exit_code
+
+
+def _report(
+    app: App, service: str | None, release: str | None, last: int, verify: bool, metrics: Path | None
+) -> LedgerReport:
+    if metrics is not None:
+        _measured(app, metrics)
+    if verify:
+        events, head = app.ledger.chain()
+        return _verified(app, events, broken_links(events, head))
+    found = readable(app.ledger.events())
+    return _one(app, found, release) if release is not None else _list(app, found, service, last)
+
+
+def _measured(app: App, file: Path) -> None:
+    """Of the whole ledger, whatever is shown."""
+    from deploytool.app.metrics import write
+    from deploytool.domain.metrics import release_families
+
+    found = readable(app.ledger.events())
+    write(app, file, "releases", release_families(found, standings_of(app, found)), ok=True)
 
 
 def _question(asked: Sequence[str], verify: bool) -> tuple[str | None, str | None]:
@@ -48,7 +69,7 @@ def _verified(app: App, events: tuple[Event, ...], breaks: tuple[str, ...]) -> L
     return LedgerReport(app.now(), (), verified=not breaks, breaks=breaks, events=len(events))
 
 
-def _readable(events: Iterable[Event]) -> tuple[Release, ...]:
+def readable(events: Iterable[Event]) -> tuple[Release, ...]:
     """Newest first."""
     try:
         return releases_of(events)[::-1]
@@ -66,7 +87,7 @@ def _one(app: App, found: Sequence[Release], asked: str) -> LedgerReport:
             f"There is no release {asked} in the ledger.",
             hint=_nearest(asked, [release.id for release in found], "deploytool releases show"),
         )
-    return LedgerReport(app.now(), tuple(chosen), _standings(app, chosen), one=True)
+    return LedgerReport(app.now(), tuple(chosen), standings_of(app, chosen), one=True)
 
 
 def _list(app: App, found: Sequence[Release], service: str | None, last: int) -> LedgerReport:
@@ -79,10 +100,10 @@ def _list(app: App, found: Sequence[Release], service: str | None, last: int) ->
         )
     chosen = [release for release in found if service in (None, release.place.name)]
     shown = tuple(chosen[:last])
-    return LedgerReport(app.now(), shown, _standings(app, shown), left_out=len(chosen) - len(shown))
+    return LedgerReport(app.now(), shown, standings_of(app, shown), left_out=len(chosen) - len(shown))
 
 
-def _standings(app: App, found: Iterable[Release]) -> dict[str, Standing]:
+def standings_of(app: App, found: Iterable[Release]) -> dict[str, Standing]:
     """Of releases without an end: whoever runs one holds its lease."""
     opened = [release for release in found if release.outcome is None]
     if not opened:

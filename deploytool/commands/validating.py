@@ -19,6 +19,7 @@ from deploytool.domain.lock_report import lock_report
 from deploytool.domain.release import Outcome, Release, broken_links, releases_of
 from deploytool.domain.report import DriftReport, Remark, ServiceDrift, ServingState, Verdict
 from deploytool.domain.validate_report import Phase, Section
+from deploytool.domain.verify_report import VerifyReport
 from deploytool.errors import ConfigurationError, DeployToolError
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Looks:
     app: App
     tables: Sequence[ServiceTable]
     fleet: Sequence[str] = ()
+    checked: VerifyReport | None = None  # once the checks were run
 
     @cached_property
     def seen(self) -> Look:
@@ -123,7 +125,7 @@ def locks(looks: Looks) -> Section:
             why = "its process is gone" if gone else f"held for {held.age / 60:.0f} minutes"
             message = f"{held.lease.holder.who} holds {held.service}: {why}"
             hint = f'deploytool deploy {held.service} --resume, or: deploytool lock break {held.lease.id} --why "…"'
-            found.append(_error("locks", message, service=held.service, hint=hint))
+            found.append(_error("locks", message, service=held.service, hint=hint, subject=held.lease.id))
     week = report.week
     said = (
         f"{len(report.held)} held now; {_counted(week.holds, 'hold')} in a week, the longest {week.longest_hold:.0f} s,"
@@ -203,13 +205,3 @@ def _warning(rule: str, remark: Remark) -> Finding:
 
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-WAYS: dict[Phase, Asked] = {
-    Phase.CONFIG: config,
-    Phase.DRIFT: drift,
-    Phase.SERVING: serving,
-    Phase.LOCKS: locks,
-    Phase.LEDGER: ledger,
-    Phase.AGE: age,
-}

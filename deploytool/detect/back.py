@@ -85,7 +85,7 @@ def _last_verified(place: Place, serving: Rows, releases: Sequence[Release]) -> 
             hint=f"Name one: deploytool rollback {place.name} --to REVISION",
         )
     goal = tuple(row for row in rows_of(made.plan["before"]["named"]) if row.percent)
-    verified = {one.revision for one in ours}
+    verified = {one.revision for one in ours if one.kind is not Kind.ADOPTED}
     unproven = [row.revision for row in goal if row.revision not in verified]
     note = f"{', '.join(filter(None, unproven))} served before {made.id}; no release of ours verified it"
     return goal, (note,) if unproven else ()

@@ -13,6 +13,7 @@ from deploytool.domain.errors_report import Compared, ServiceErrors
 from deploytool.domain.logfilter import at_least, lines_from
 from deploytool.domain.logline import LogLine, Source
 from deploytool.domain.model import Place, Revision
+from deploytool.domain.stitching import is_beginning, stitched
 from deploytool.errors import CouldNotLook
 from deploytool.ports import LogReader
 
@@ -38,6 +39,7 @@ class _Asked:
     now: Reading = WHOLE
     before: Reading = WHOLE
     tally: Tally = field(default_factory=Tally)
+    begun: int = 0  # tracebacks of which only the first line was read
     problem: str = ""
     hint: str = ""
 
@@ -136,12 +138,32 @@ def _ask(asked: Sequence[_Asked], severity: str, logs: LogReader, back: bool) ->
                 raise CouldNotLook(
                     "Cloud Logging answers with lines that were not asked for.", hint="Run it again in a minute."
                 )
-            one.tally.add(line, one.side(line, back))
+            if is_beginning(line):
+                one.begun += 1
+            else:
+                one.tally.add(line, one.side(line, back))
         why = f"only the newest {MOST:,} lines were read" if count > MOST else ""
     except CouldNotLook as problem:
         failed, why = problem, problem.message
     for one in asked:
         _note(one, back, why, failed)
+    _put_together([one for one in asked if one.begun and failed is None], logs, back)
+
+
+def _put_together(asked: Sequence[_Asked], logs: LogReader, back: bool) -> None:
+    """Tracebacks that came line by line: what they say is in lines without a severity, which are read as well."""
+    for one in asked:
+        question = lines_from([_source(one, back)], 'logName:"stderr"', "severity<ERROR")
+        try:
+            for line in stitched(logs.lines(question, False, MOST, deadline=DEADLINE)):
+                one.tally.add(line, one.side(line, back))
+                one.begun -= 1
+            why, failed = "of some tracebacks only the first line was found" if one.begun > 0 else "", None
+        except CouldNotLook as problem:
+            why, failed = problem.message, problem
+        one.begun = 0
+        if why:
+            _note(one, back, why, failed)
 
 
 def _note(asked: _Asked, back: bool, why: str, failed: CouldNotLook | None) -> None:

@@ -189,10 +189,10 @@ def _candidates(entry: Declared, known: Known) -> tuple[Candidate, ...]:
     if entry.service is None or known.revision is None:
         return ()
     newest = known.share.template_says or known.share.revision == entry.service.latest_created
-    return candidates_of(entry.service, known.revision, newest, _rule(entry.table))
+    return candidates_of(entry.service, known.revision, newest, rule_of(entry.table))
 
 
-def _rule(table: ServiceTable) -> CommitRule | None:
+def rule_of(table: ServiceTable) -> CommitRule | None:
     rule = table.commit
     if rule is None:
         return None
@@ -239,7 +239,7 @@ def _historic(
     assert entry.service is not None
     service = entry.service
     older = [old for old in history(entry.place) if old.digest == revision.digest and old.name != revision.name]
-    said = [candidates_of(service, old, False, _rule(entry.table)) for old in older]
+    said = [candidates_of(service, old, False, rule_of(entry.table)) for old in older]
     proofs = proofs_of(repository, hexes_of(one for many in said for one in many))
     commits = {found.commit for candidates in said if (found := commit_of(candidates, proofs)).commit}
     return {revision.digest or "": frozenset(commit for commit in commits if commit)}

@@ -6,6 +6,7 @@ An answer's body may hold secrets: only the text of a field that the check itsel
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -142,6 +143,12 @@ def judged_count(least: int | None, most: int | None, counted: Counted) -> tuple
     if least is not None and found < least:
         return Answer.FAIL, f"{lines}, at least {least} expected"
     return Answer.PASS, lines
+
+
+def figure_of(said: str) -> float | None:
+    """The number that a sentence of `judged_count` or of rows begins with; None where a check is no count."""
+    found = re.match(r"([0-9]+) (?:line|row)s?\b", said)
+    return float(found[1]) if found else None
 
 
 def _no_constant(name: str) -> NoReturn:

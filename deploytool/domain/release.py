@@ -21,6 +21,7 @@ from deploytool.errors import ExitCode
 class Kind(StrEnum):
     DEPLOY = "deploy"
     ROLLBACK = "rollback"
+    ADOPTED = "adopted"  # somebody deployed without us, and a person said that it counts: nothing of it was verified
 
 
 class Outcome(StrEnum):

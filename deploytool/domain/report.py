@@ -189,6 +189,11 @@ class DriftReport:
         return Verdict.UNKNOWN if self.errors else worst
 
     @property
+    def sure(self) -> bool:
+        """Could everything be looked at and judged?"""
+        return not self.errors and not self.counts[Verdict.UNKNOWN]
+
+    @property
     def exit_code(self) -> ExitCode:
         """Findings beat could-not-tell: 1 when anything was found, 3 when only doubt is left."""
         counts = self.counts

@@ -49,6 +49,18 @@ def settings_said(service: Raw | None, least: int | None, throttled: bool | None
     return tuple(found)
 
 
+def settings_off(service: Raw, revision: Raw, least: int | None, throttled: bool | None) -> tuple[str, ...]:
+    """Each declared setting that a serving revision does not have, as it is and as it should be."""
+    found = []
+    now = max(_least(service), _least(revision))
+    if least is not None and now != least:
+        found.append(f"min_instances {now}, declared {least}")
+    idle = _table(container_of(revision), "resources").get("cpuIdle") is True  # Cloud Run leaves out what is false
+    if throttled is not None and idle is not throttled:
+        found.append(f"cpu_throttling {str(idle).lower()}, declared {str(throttled).lower()}")
+    return tuple(found)
+
+
 def held_up_by_service(service: Raw | None, least: int | None) -> int | None:
     """Instances that the service itself asks for, where that is more than is declared: no revision can lower it."""
     own = _least(service or {})

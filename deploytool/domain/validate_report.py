@@ -30,7 +30,7 @@ TITLES = {
     Phase.DRIFT: "What serves is what git says",
     Phase.SERVING: "Traffic goes where it should",
     Phase.VERIFY: "The checks of what serves pass",
-    Phase.ERRORS: "No new errors since the deploy",
+    Phase.ERRORS: "No new errors since yesterday",
     Phase.LOCKS: "Nobody holds a lock for too long",
     Phase.LEDGER: "Every release has an end, and the ledger is whole",
     Phase.RECONCILE: "Ledger, labels and traffic agree",

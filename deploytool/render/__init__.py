@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from deploytool.domain.ledger_report import LedgerReport
     from deploytool.domain.report import DriftReport, StatusReport
     from deploytool.domain.verify_report import VerifyReport
+    from deploytool.domain.week_report import WeekReport
 
 
 class Report(Protocol):
@@ -35,7 +36,15 @@ class Format(StrEnum):
 PLAIN = (Format.TABLE, Format.JSON, Format.MARKDOWN)  # what every answer can be written as
 SHOWN = (*PLAIN, Format.GITHUB, Format.HTML)  # of a report that finds nothing: no findings, no annotations
 CHECKED = (*PLAIN, Format.GITHUB, Format.JUNIT, Format.HTML)  # of checks that were run: they stand at no line of a file
-READERS = {"drift": tuple(Format), "check": tuple(Format), "verify": CHECKED, "status": SHOWN, "releases": SHOWN}
+READERS = {
+    "drift": tuple(Format),
+    "check": tuple(Format),
+    "verify": CHECKED,
+    "status": SHOWN,
+    "releases": SHOWN,
+    "handoff": (Format.MARKDOWN, Format.JSON),
+    "report": (*PLAIN, Format.HTML),
+}
 
 
 def formats_of(command: str) -> tuple[Format, ...]:
@@ -116,13 +125,14 @@ def _tested(report: Report) -> CheckReport | DriftReport | VerifyReport:
     return report if isinstance(report, VerifyReport) else _found(report)
 
 
-def _page(report: Report) -> CheckReport | DriftReport | StatusReport | LedgerReport | VerifyReport:
+def _page(report: Report) -> CheckReport | DriftReport | StatusReport | LedgerReport | VerifyReport | WeekReport:
     """A report that is shown as a page of its own."""
     from deploytool.domain.check_report import CheckReport
     from deploytool.domain.ledger_report import LedgerReport
     from deploytool.domain.report import DriftReport, StatusReport
     from deploytool.domain.verify_report import VerifyReport
+    from deploytool.domain.week_report import WeekReport
 
-    if isinstance(report, CheckReport | DriftReport | StatusReport | LedgerReport | VerifyReport):
+    if isinstance(report, CheckReport | DriftReport | StatusReport | LedgerReport | VerifyReport | WeekReport):
         return report
     raise TypeError(f"a {type(report).__name__} is no page")

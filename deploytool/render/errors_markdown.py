@@ -9,10 +9,10 @@ from deploytool.domain.errors_report import ErrorsReport, ServiceErrors
 from deploytool.render.age import clock_time
 from deploytool.render.errors_wording import MOST_GROUPS, doubts_of, summary_of, window_of
 from deploytool.render.markdown_text import code, prose, table
-from deploytool.render.text import printable
 from deploytool.render.wording import counted
 
 TITLES = ("State", "Count", "Before", "First seen", "Last seen", "Error", "Example")
+ROOM = 200  # characters of an example in a cell
 
 
 def errors_blocks(report: ErrorsReport, now: datetime, _verbose: bool) -> list[str]:
@@ -44,5 +44,10 @@ def _row(group: ErrorGroup) -> list[str]:
         clock_time(group.first_seen),
         clock_time(group.last_seen),
         code(group.signature, cell=True),
-        code(printable(group.example[-200:]), cell=True),
+        code(_end_of(group.example), cell=True),
     ]
+
+
+def _end_of(example: str) -> str:
+    """Of a long one the end: there a traceback says what happened."""
+    return example if len(example) <= ROOM else f"… {example[-ROOM:]}"

@@ -18,12 +18,14 @@ from deploytool.domain.ledger_report import LedgerReport
 from deploytool.domain.release_report import ReleaseReport
 from deploytool.domain.report import DriftReport, StatusReport
 from deploytool.domain.verify_report import VerifyReport
+from deploytool.domain.week_report import WeekReport
 from deploytool.render.age import age, clock_time, stamp
 from deploytool.render.html_check import check_page
 from deploytool.render.html_drift import drift_page
 from deploytool.render.html_tables import ledger_page, release_page, status_page
 from deploytool.render.html_tones import SEVERITY_MARKS, VERDICT_MARKS, ending_mark
 from deploytool.render.html_verify import verify_page
+from deploytool.render.html_week import week_page
 from deploytool.render.text import printable
 from deploytool.render.wording import counted, short, unmanaged_of
 
@@ -31,7 +33,9 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 def html(
-    report: CheckReport | DriftReport | StatusReport | LedgerReport | ReleaseReport | VerifyReport, *, now: datetime
+    report: CheckReport | DriftReport | StatusReport | LedgerReport | ReleaseReport | VerifyReport | WeekReport,
+    *,
+    now: datetime,
 ) -> str:
     """The whole file, in ASCII, so that it survives every mail and every terminal."""
     template, page = _page(report, now)
@@ -56,6 +60,8 @@ def _page(report: Any, now: datetime) -> tuple[str, Mapping[str, Any]]:
             return "ledger.html", ledger_page(report)
         case ReleaseReport():
             return "releases.html", release_page(report)
+        case WeekReport():
+            return "week.html", week_page(report)
     raise TypeError(f"no page for {type(report).__name__}")
 
 

@@ -71,7 +71,9 @@ def pin_of(plan: Plan) -> str:
 
 
 def what_of(kind: Kind, commit: str, revision: str) -> str:
-    """`deploy 7c406c20`, `rollback to worker-00012`."""
+    """`deploy 7c406c20`, `rollback to worker-00012`, `adopted worker-00013`."""
+    if kind is Kind.ADOPTED:
+        return f"adopted {revision or short(commit)}"
     return f"deploy {short(commit)}" if kind is Kind.DEPLOY else f"rollback to {revision or short(commit)}"
 
 

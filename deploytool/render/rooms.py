@@ -34,11 +34,21 @@ ROOMS = {
     "ValidateReport": Room(
         "validate_views:validate_lines", "validate_views:validate_shape", "validate_views:validate_blocks"
     ),
+    "ReconcileReport": Room(
+        "reconcile_table:reconcile_lines", "reconcile_json:reconcile_shape", "reconcile_markdown:reconcile_blocks"
+    ),
     "PlanReport": _RELEASES,
     "ReleaseReport": _RELEASES,
     "LedgerReport": _RELEASES,
     "LogsReport": Room("logs_views:logs_lines", "logs_views:logs_shape"),
     "ErrorsReport": Room("errors_table:errors_lines", "errors_json:errors_shape", "errors_markdown:errors_blocks"),
+    "HandoffReport": Room(
+        "handoff_markdown:handoff_lines", "handoff_json:handoff_shape", "handoff_markdown:handoff_blocks"
+    ),
+    "HandoffCheckReport": Room(
+        "handoff_check_views:check_lines", "handoff_json:handoff_check_shape", "handoff_check_views:check_blocks"
+    ),
+    "WeekReport": Room("week_views:week_lines", "week_views:week_shape", "week_views:week_blocks"),
 }
 
 

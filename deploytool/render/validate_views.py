@@ -38,7 +38,7 @@ def _section(number: int, section: Section, view: View) -> Iterator[Text]:
         words(f"{WORDS[verdict]:<15}", COLOURS[verdict]),
         words(f"{section.phase:<10}"),
     )
-    took = f" ({section.seconds:.1f} s)"
+    took = f" ({section.seconds:.1f} s)" if view.verbose else ""
     yield from hanging(head, words(f"{TITLES[section.phase]}: {section.said}{took}"), view.width)
     shown = section.findings if view.verbose else section.findings[:MOST]
     for finding in shown:

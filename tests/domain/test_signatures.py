@@ -58,7 +58,7 @@ second line of the message
         ("first\nsecond 1", "first"),
         ("\n  \n", NOTHING),
         ("", NOTHING),
-        ("TypeError: x\n  at f (/app/src/a.js:1:5)\n  at g (/app/node_modules/b.js:1)", "TypeError: x | f (src/a.js)"),
+        ("TypeError: x\n at f (/app/src/a.js:1:5)\n  at g (/app/node_modules/b.js:1:2)", "TypeError: x | f (src/a.js)"),
     ],
 )  # fmt: skip
 def test_what_differs_is_folded(text: str, wanted: str) -> None:

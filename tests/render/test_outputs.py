@@ -45,7 +45,7 @@ def test_a_format_and_perhaps_a_file(said: list[str], outputs: list[Output]) -> 
         ([":x"], "drift", "There is no format ''.", "json"),
         (["jsno"], "drift", "There is no format 'jsno'.", "Did you mean json?"),
         (["sarif"], "status", "cannot be written as sarif; those of drift and check can", "github or html"),
-        (["html"], "explain", "those of drift, check, verify, status and", "table, json or markdown"),
+        (["html"], "explain", "those of drift, check, verify, status", "table, json or markdown"),
         (["json:"], "drift", "--format json: names no file.", "json:FILE"),
         (["json", "table"], "drift", "Only one answer goes to standard output, not json and table.", "table:FILE"),
         (["json:-", "json"], "drift", "not json and json", "json:FILE"),

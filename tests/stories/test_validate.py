@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,11 @@ from jsonschema import Draft202012Validator
 
 from deploytool.adapters import whoami
 from deploytool.app import App
+from deploytool.commands.validate import standing_of
+from deploytool.domain.finding import Finding, Severity
+from deploytool.domain.message import State
+from deploytool.domain.validate_report import Phase, Section, ValidateReport
+from tests.adapters.fake_cloudrun import FakeCloudRun
 from tests.adapters.shapes import v2_pinned, v2_revision, v2_service
 from tests.stories.conftest import SERVICES, SOURCE, P, Project, R, Ran, Shop, labelled
 
@@ -129,3 +135,59 @@ def test_people_read_the_verdict_in_words(project: Project, form: str) -> None:
     assert ran.code == 1
     assert "fail" in ran.out.lower()
     assert "deploytool deploy api" in ran.out
+
+
+# what is asked beside git and Cloud Run
+
+
+def section(ran: Ran, phase: str) -> dict[str, Any]:
+    (found,) = [one for one in ran.json["sections"] if one["phase"] == phase]
+    return dict(found)
+
+
+def test_logging_that_does_not_answer_is_never_green(project: Project) -> None:
+    check = '\n[[services.api.checks]]\nname = "no errors"\nlogs = "severity>=ERROR"\nmax = 0\n'
+    project.services(SERVICES.replace("\n[services.web]", f"{check}\n[services.web]"))
+    with FakeCloudRun() as server:
+        host = server.endpoint.removeprefix("http://")
+        ran = project.run(
+            "validate", "--format", "json", "--phase", "verify", "--phase", "errors", CLOUD_RUN_EMULATOR_HOST=host
+        )
+    SCHEMA.validate(ran.json)
+    assert (ran.code, ran.json["verdict"]) == (3, "unknown"), ran.said
+    assert verdicts(ran) == {"verify": "unknown", "errors": "unknown"}
+    assert section(ran, "verify")["unsure"]
+
+
+def test_nothing_to_verify_is_no_pass(project: Project) -> None:
+    with FakeCloudRun() as server:
+        host = server.endpoint.removeprefix("http://")
+        ran = project.run("validate", "--format", "json", "--phase", "verify", CLOUD_RUN_EMULATOR_HOST=host)
+    assert (ran.code, verdicts(ran)) == (3, {"verify": "unknown"})
+    assert section(ran, "verify")["unsure"] == ["no check is described"]
+
+
+def test_metrics_say_whether_it_could_look(project: Project) -> None:
+    file = project.folder / "deploytool.prom"
+    for services, ok in (([current(project, "api"), current(project, "web")], "1"), ([], "0")):
+        unreachable = [] if services else [{"project": P, "region": R, "message": "permission denied"}]
+        fleet = project.file("fleet.json", {"services": services, "unreachable": unreachable})
+        project.run("validate", "--phase", "drift", "--fleet", fleet, "--metrics", str(file))
+        assert f'deploytool_look_ok{{command="validate"}} {ok}' in file.read_text()
+
+
+def test_notify_without_anybody_to_tell_is_a_usage_error(project: Project) -> None:
+    fleet = project.file("fleet.json", {"services": []})
+    assert project.run("validate", "--phase", "drift", "--fleet", fleet, "--notify").code == 2
+
+
+def test_a_standing_stays_the_same_while_nothing_new_is_wrong(project: Project) -> None:
+    sections = tuple(
+        Section(Phase.DRIFT, f"{seen} of 2", (Finding("drift", Severity.ERROR, f"api waits for {seen}h", subject="r"),))
+        for seen in (1, 2)
+    )
+    now = datetime(2026, 2, 5, tzinfo=UTC)
+    first, later = (standing_of(ValidateReport(now, "p", (one,)), "validate p") for one in sections)
+    assert (first.state, first.fingerprint) == (State.BAD, later.fingerprint)
+    fine = standing_of(ValidateReport(now, "p", (Section(Phase.DRIFT, "2 of 2"),)), "validate p")
+    assert (fine.state, fine.fingerprint) == (State.OK, "")

@@ -18,17 +18,16 @@ def removed_in(base: Side, head: Side, fleet: Fleet | None) -> Iterator[Finding]
     if not base.own:
         return
     kept = set(head.config.places) if base.config.project.cloud == head.config.project.cloud else set[Place]()
+    serving = None if fleet is None else {one.place for one in fleet.services}
     for table in base.tables.values():
-        places = [place for place in base.config.places if place.name == table.name and place not in kept]
+        project, regions = base.config.project.project, base.config.regions_of(table)
+        places = [place for region in regions if (place := Place(project, region, table.name)) not in kept]
+        here = [place for place in places if serving is not None and place in serving]
         if fleet is not None:
             dark = {(gone.project, gone.region) for gone in fleet.unreachable if table.kind in gone.kinds}
-            serving = {one.place for one in fleet.services}.intersection(places)
-            unseen = {place for place in places if (place.project, place.region) in dark}
-            places = [place for place in places if place in serving or place in unseen]
-            if places:
-                yield _removed(head, table, [place for place in places if place in serving] or places, bool(serving))
-        elif places:
-            yield _removed(head, table, places, False)
+            places = here or [place for place in places if (place.project, place.region) in dark]
+        if places:
+            yield _removed(head, table, places, bool(here))
 
 
 def _removed(head: Side, table: ServiceTable, places: Iterable[Place], serves: bool) -> Finding:
