@@ -40,10 +40,11 @@ def _surely(doubt: Doubt, name: str, study: Study, image: Image, requirements: R
     """Nothing else is known that could bring the list: neither another image nor a line that writes it."""
     if set(requirements.doubts) - set(requirements.absent) or hiding_in(study.doubts) is not None:
         return False
-    named = [run for run in image.runs if name in run.text or any(name in word for word in run.argv)]
-    if any(">" in run.text and run.text.count(name) > 1 for run in named):
-        return False
-    return doubt.path != image.dockerfile or all(run.line >= doubt.line for run in named)
+    stem = name.rpartition(".")[0] or name  # `pip-compile requirements.in`
+    named = [(run.line, " ".join((run.text, *run.argv)).count(stem)) for run in image.runs]
+    if doubt.path != image.dockerfile:
+        return not any(count for _, count in named)
+    return not any(count > (line == doubt.line) for line, count in named if line <= doubt.line)
 
 
 def unstarted(study: Study, image: Image, tree: Tree) -> Iterator[Finding]:

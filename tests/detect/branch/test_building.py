@@ -99,12 +99,15 @@ MOUNT = "--mount=type=bind,source=api/requirements.txt,target=r.txt"
         ("-r requirements.txt", "-r /app/api/requirements.txt", None),
         ("FROM python:3.11-slim", "FROM example.com/ours:1", None),
         ("COPY api/requirements.txt .\n", "RUN pip freeze > requirements.txt\n", "warning"),
+        ("COPY api/requirements.txt .\nRUN", "RUN uv pip compile requirements.in -o requirements.txt &&", None),
+        ("COPY api/requirements.txt .\n", "RUN pip-compile requirements.in\n", "warning"),
         ("COPY api/requirements.txt .\n", "RUN ./make.sh\n", "warning"),
         ("COPY api/requirements.txt .\n", "COPY made/requirements.txt .\n", None),
         ("RUN pip", f"RUN {MOUNT} pip install -r r.txt\nRUN pip", None),
     ],
     ids=[
-        "not copied", "a typo", "copied with its folder", "another image", "written by a RUN", "perhaps written by one",
+        "not copied", "a typo", "copied with its folder", "another image", "written by a RUN", "compiled in the same",
+        "compiled before", "perhaps written by one",
         "not in git", "mounted",
     ],
 )  # fmt: skip
