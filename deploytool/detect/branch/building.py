@@ -29,8 +29,9 @@ def unbuilt(study: Study, image: Image, requirements: Requirements) -> Iterator[
     mounting = {run.line for run in image.runs if run.binds}  # whatever is mounted may have any name there
     for doubt in requirements.absent if image.dockerfile is not None else ():
         name = doubt.why.removesuffix(INSTALLED_FROM)
-        unsaid = not any(basename(one.source) == name for one in image.outside)  # DT204 says that
-        if unsaid and not (doubt.path == image.dockerfile and doubt.line in mounting):
+        said = any(basename(one.source) == name for one in image.outside)  # by DT204
+        said |= any(one.kind is DoubtKind.IGNORED_SOURCE and name in one.why for one in study.doubts)  # by DT205
+        if not said and not (doubt.path == image.dockerfile and doubt.line in mounting):
             hint = "Copy it before it is installed from, or correct the line."
             found = _at(doubt, "DT209", f"{doubt.path} cannot be built: {doubt.why}.", hint, f"{name} {doubt.path}")
             yield found if _surely(doubt, name, study, image, requirements) else _perhaps(found)

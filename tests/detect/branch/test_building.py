@@ -117,6 +117,11 @@ def test_a_list_that_is_installed_from_must_be_there(tmp_path: Path, old: str, n
     assert found == ([] if severity is None else [severity])
 
 
+def test_a_list_that_is_ignored_is_said_once(tmp_path: Path) -> None:
+    report = checked(tmp_path, {".dockerignore": "api/requirements.txt\n"})
+    assert [row[0] for row in brief(report)] == ["DT205"]
+
+
 # without a Dockerfile
 
 BUILT = {
