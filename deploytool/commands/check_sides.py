@@ -104,6 +104,8 @@ def _inside(app: App, repository: Repository, path: str, file: Path, wishes: Wis
     try:
         sides = _sides(app, repository, _target(repository, path, file, here), wishes)
     except (RepositoryError, UsageError) as error:
+        if here is None and app.config_file is None and not file.exists():
+            return None  # it may never have been there: that is what is said then
         if here is None or app.repository_folder is not None or describes(here, repository):
             raise
         if _is_in_git(repository, path):

@@ -63,12 +63,16 @@ class Studies:
         study = self.study(table, seen)
         return imported_distributions(study.closure, study.layout, requirements_of(image, seen.tree, study.layout))
 
+    def requirements(self, study: Study, seen: Seen) -> Requirements:
+        """What the installers are told to bring into the image."""
+        assert seen.made.image is not None
+        return requirements_of(seen.made.image, seen.tree, study.layout)
+
     def lacking(
         self, study: Study, seen: Seen, before: Collection[str] = (), tree: Tree | None = None
     ) -> tuple[MissingModule, ...]:
         """What the program imports and the image does not have; `tree` is looked in instead of what it was built of."""
-        assert seen.made.image is not None
-        requirements = requirements_of(seen.made.image, seen.tree, study.layout)
+        requirements = self.requirements(study, seen)
         return lacking_in(study, seen if tree is None else seen._replace(tree=tree), requirements, before)
 
     def like(self, seen: Seen, near: Seen, known: WorkedOut) -> WorkedOut | None:

@@ -125,10 +125,10 @@ _ALL = (
     ),
     Rule(
         "DT209",
-        "dockerfile-refused",
+        "dockerfile-does-not-build",
         ERROR,
-        "Docker does not take the Dockerfile",
-        "The build fails at this line, and what would be in the image cannot be told. Correct it.",
+        "The image cannot be built",
+        "Docker refuses a line of the Dockerfile, or a line needs a file that nobody puts there. Correct it.",
     ),
     Rule(
         "DT301",

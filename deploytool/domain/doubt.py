@@ -40,6 +40,9 @@ HARMLESS = frozenset(
     )
 )  # fmt: skip
 
+# What Docker does not take; with another frontend than its own nobody can tell.
+REFUSED = (DoubtKind.REFUSED, DoubtKind.UNKNOWN_INSTRUCTION)
+
 
 @dataclass(frozen=True, slots=True)
 class Doubt:

@@ -243,6 +243,13 @@ def test_a_place_that_leaves_services_toml_and_is_served_in_fails(project: Proje
     assert (ran.code, rules(ran)) == (3, ["DT104"])
 
 
+def test_from_a_rehearsal_to_the_real_cloud_nothing_is_left_behind(project: Project) -> None:
+    on_branch(
+        project, {"services.toml": TOML + API}, {**SHOP, "services.toml": (TOML + API).replace('"google"', '"local"')}
+    )
+    assert rules(check(project, "--base", "main")) == []
+
+
 def test_a_region_more_is_fine(project: Project) -> None:
     on_branch(project, {"services.toml": TOML + API + 'regions = ["europe-west1", "us-east1"]\n'})
     assert rules(check(project, "--base", "main")) == []

@@ -149,6 +149,7 @@ def test_a_services_toml_that_is_none_any_more_fails_wherever_it_is_looked_for(
 
 def test_where_there_never_was_a_services_toml_that_is_said(project: Project) -> None:
     built(project.folder, {"README.md": "x"}, WITHOUT)
-    ran = check(project, "--base", "main")
-    assert (ran.code, ran.out) == (2, "")
-    assert "There is no services.toml" in ran.err
+    for base in ("main", "no-such-branch"):
+        ran = check(project, "--base", base)
+        assert (ran.code, ran.out) == (2, "")
+        assert "There is no services.toml" in ran.err

@@ -44,7 +44,7 @@ def lost_start(base: Side, head: Side, table: ServiceTable, found: Iterable[Find
         return
     image = head.seen(table).made.image
     dockerfile = image.dockerfile if image else None
-    if any(one.path == dockerfile and one.rule in ("DT201", "DT205", "DT206") for one in found):
+    if any(one.rule == "DT206" or (one.path == dockerfile and one.rule in ("DT201", "DT205")) for one in found):
         return
     for path in _starts(before):
         lost = "the branch takes it away" if head.tree.entry(path) is None else "it is no longer where it was copied to"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -15,12 +16,11 @@ from deploytool.detect.branch.lost import Lost
 from deploytool.detect.branch.side import Side
 from deploytool.detect.impact import Impacts, key_of
 from deploytool.detect.sources import Seen
-from deploytool.domain.doubt import HARMLESS, Doubt, DoubtKind
+from deploytool.domain.doubt import HARMLESS, REFUSED, Doubt, DoubtKind
 from deploytool.domain.finding import Finding, Severity
 from deploytool.domain.image import Image
 from deploytool.domain.image_sources import is_remote
 from deploytool.domain.impact import Impact
-from deploytool.domain.imports.lacking.missing import hiding_in
 from deploytool.domain.imports.lacking.missing_module import Cause, Hits, Level, MissingModule
 from deploytool.domain.imports.program import NOT_THERE
 from deploytool.domain.outline import OutlineMemo, outline_of
@@ -34,7 +34,6 @@ RULE_OF = {
     Cause.NOT_STARTED: "DT206",
 }
 MOST_IMPORTERS = 20
-REFUSED = (DoubtKind.REFUSED, DoubtKind.UNKNOWN_INSTRUCTION)
 _HITS = tuple(Hits)  # gravest first
 
 
@@ -81,15 +80,18 @@ class Faults:
         return tuple(sorted(_once(found), key=_order))
 
     def _worked_out(self, table: ServiceTable, seen: Seen, image: Image) -> tuple[Finding, ...]:
+        from deploytool.detect.branch.building import unbuilt, unstarted  # with all that reads sources
+
         impact = self.impacts.of(table, seen)
         study = self.impacts.studies.study(table, seen)  # the same one, when that was worked out just now
+        requirements = self.impacts.studies.requirements(study, seen)
         missing = self.impacts.studies.lacking(study, seen)
         found = [
             *_missing_modules(missing, impact, image),
             *_outside(image),
             *(_doubted(one, impact, image) for one in study.doubts if _tells(one, proven=study.proven)),
-            *_absent(study.doubts, image),
-            *_refused(study.doubts, image),
+            *unbuilt(study, image, requirements),
+            *unstarted(study, image, seen.tree),
         ]
         return tuple(sorted(_once(found), key=_order))
 
@@ -150,13 +152,13 @@ def _missing(
         ignoring = next((path for path in image.selection.inputs if path.endswith(".dockerignore")), ".dockerignore")
         why = f"COPY names {worst.home}, and {ignoring} leaves it out"
         hint = f"Add to {ignoring}, behind the pattern that leaves it out: !{_in_context(worst.home, image)}"
-    verb = "is started" if rule == "DT206" else "is imported"
+    verb = "is started" if worst.started else "is imported"
     return Finding(
         rule,
         Severity.ERROR if worst.level is Level.ERROR else Severity.WARNING,
         f"{worst.name} {verb}{more}: {why}.",
         hint=hint,
-        path=worst.path,
+        path=worst.path or None,
         line=worst.line or None,
         subject=subject,
         detail=detail,
@@ -190,39 +192,6 @@ def _outside(image: Image) -> Iterator[Finding]:
             )
 
 
-def _absent(doubts: Sequence[Doubt], image: Image) -> Iterator[Finding]:
-    """What is started is not among the files that the Dockerfile puts where it is looked for."""
-    hiding = hiding_in(doubts)
-    for doubt in doubts:
-        if doubt.kind is DoubtKind.ABSENT_PROGRAM:
-            unless = "" if hiding is None else f"; unless {hiding.path}:{hiding.line} brings it ({hiding.why})"
-            yield Finding(
-                "DT206",
-                Severity.ERROR if hiding is None else Severity.WARNING,
-                f"{image.dockerfile} starts a program that is not there: {doubt.why}{unless}.",
-                hint="Correct what is started, or copy the file.",
-                path=doubt.path or image.dockerfile,
-                line=doubt.line or None,
-                subject=doubt.why.removesuffix(NOT_THERE),
-            )
-
-
-def _refused(doubts: Sequence[Doubt], image: Image) -> Iterator[Finding]:
-    """Lines that Docker does not take. With a frontend that is not Docker's own, nobody here can tell."""
-    foreign = image.recipe is not None and any("is not Docker's own" in doubt.why for doubt in image.recipe.doubts)
-    for doubt in doubts:
-        if doubt.kind in REFUSED and not foreign:
-            yield Finding(
-                "DT209",
-                Severity.ERROR,
-                f"{doubt.path} cannot be built: {doubt.why}.",
-                hint="Correct it; what Docker says of it: docker build --check",
-                path=doubt.path,
-                line=doubt.line or None,
-                subject=doubt.why,
-            )
-
-
 def _tells(doubt: Doubt, *, proven: bool) -> bool:
     if doubt.kind is DoubtKind.IGNORED_SOURCE:
         return True
@@ -243,7 +212,7 @@ def _doubted(doubt: Doubt, impact: Impact | None, image: Image) -> Finding:
         return replace(place, rule="DT205", severity=Severity.ERROR, message=message, hint=hint, subject=doubt.why)
     if doubt.kind is DoubtKind.UNPARSABLE_SOURCE:
         detail = {"chain": list(impact.chain(doubt.path))} if impact else {}
-        hint = f"python -m py_compile {doubt.path}"
+        hint = f"python -m py_compile {shlex.quote(doubt.path)}"
         message = f"{doubt.path} is loaded and cannot be read as Python: {doubt.why}."
         return replace(place, rule="DT207", message=message, hint=hint, subject=doubt.path, detail=detail)
     hint = "Say in services.toml what is started (`entrypoint`) or may be loaded (`dynamic`)."

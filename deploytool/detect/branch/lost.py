@@ -17,7 +17,7 @@ from deploytool.config import ServiceTable
 from deploytool.detect.branch.side import Side
 from deploytool.domain.finding import Finding
 from deploytool.domain.impact import Impact
-from deploytool.domain.imports.lacking.missing import hiding_in
+from deploytool.domain.imports.lacking.hiding import hiding_in
 from deploytool.domain.imports.lacking.missing_module import Cause, Hits, MissingModule
 from deploytool.domain.tree import Entry, Tree
 

@@ -17,7 +17,9 @@ def removed_in(base: Side, head: Side, fleet: Fleet | None) -> Iterator[Finding]
     """
     if not base.own:
         return
-    kept = set(head.config.places) if base.config.project.cloud == head.config.project.cloud else set[Place]()
+    rehearsed = base.config.project.cloud == "local"  # what leaves the embedded Cloud Run is not left behind by anybody
+    stays = rehearsed or base.config.project.cloud == head.config.project.cloud
+    kept = set(head.config.places) if stays else set[Place]()
     serving = None if fleet is None else {one.place for one in fleet.services}
     for table in base.tables.values():
         project, regions = base.config.project.project, base.config.regions_of(table)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,7 +41,7 @@ def gone(path: str) -> Finding:
         "DT101",
         Severity.ERROR,
         f"{path} is gone: after the merge nobody knows what the services are made of.",
-        hint=f"Put it back: git checkout BASE -- {path}",
+        hint=f"Put it back: git checkout BASE -- {shlex.quote(path)}",
         path=path,
         subject="the file",
     )

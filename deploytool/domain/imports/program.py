@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from deploytool.domain.doubt import Doubt
 
+SCRIPTS = (".py", ".sh", ".bash")
 NOT_THERE = " is not in the image as far as git tells"  # how a doubt about a program ends
 
 

@@ -235,37 +235,6 @@ def test_a_module_that_the_dockerfile_itself_holds(tmp_path: Path) -> None:
     assert only(checked(tmp_path / "c", held("import (")), "DT207").path == "api/Dockerfile"
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "rule", "severity"),
-    [
-        ('["python", "-m", "api.main"]', '["python", "api/mian.py"]', "DT206", "error"),
-        ('["python", "-m", "api.main"]', '["python", "/app/mian.py"]', "DT206", "error"),
-        ('CMD ["python", "-m", "api.main"]', "RUN ./make.sh\nCMD python mian.py", "DT206", "warning"),
-        ('["python", "-m", "api.main"]', '["python", "/opt/tool/main.py"]', None, ""),
-        ('["python", "-m", "api.main"]', '["python", "/usr/local/bin/tool.py"]', None, ""),
-        ("COPY shared/", "COPPY shared/", "DT209", "error"),
-        ("FROM python:3.11-slim\n", "", "DT209", "error"),
-        ("FROM python:3.11-slim\n", "# syntax=example/frontend\nFROM python:3.11-slim\nCOPPY a b\n", None, ""),
-    ],
-    ids=[
-        "a typo", "a typo, from the root", "what a RUN may write", "what the base image may have",
-        "what every image may have", "no instruction", "no FROM", "another dialect",
-    ],
-)  # fmt: skip
-def test_a_container_that_does_not_start_or_is_not_built(
-    tmp_path: Path, old: str, new: str, rule: str | None, severity: str
-) -> None:
-    report = checked(tmp_path, {"api/Dockerfile": DOCKERFILE.replace(old, new) + "COPY shared /usr/local/bin/\n"})
-    found = {(one.rule, one.severity.value, one.path) for one in report.findings if one.rule in ("DT206", "DT209")}
-    assert found == (set() if rule is None else {(rule, severity, "api/Dockerfile")})
-
-
-def test_a_dockerfile_that_is_empty_fails(tmp_path: Path) -> None:
-    assert only(checked(tmp_path, {"api/Dockerfile": ""}), "DT209").message == (
-        "api/Dockerfile cannot be built: there is no FROM."
-    )
-
-
 # DT3xx
 
 

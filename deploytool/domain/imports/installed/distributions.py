@@ -13,6 +13,7 @@ _RUNS = re.compile(r"[-_.]+")
 
 # Every Python image has them, or they only serve to install: none of them makes a list of requirements less exact.
 INSTALLERS = frozenset(("pip", "setuptools", "wheel", "uv", "poetry", "pipenv", "pip-tools", "pdm"))
+INSTALLED_FROM = " is installed from, and is not in the image or in git"  # how a doubt about a file of it ends
 
 
 def normalised(name: str) -> str:
@@ -45,6 +46,7 @@ class Requirements:
     complete: bool = True  # False: more may be installed than is listed here; `doubts` says where
     doubts: tuple[Doubt, ...] = ()
     projects: tuple[str, ...] = ()  # repository folders that are installed as packages themselves
+    absent: tuple[Doubt, ...] = ()  # of the doubts: a file that is installed from, and is not there
 
     @property
     def names(self) -> frozenset[str]:

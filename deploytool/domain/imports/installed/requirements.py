@@ -13,7 +13,13 @@ from deploytool.domain.image import Image
 from deploytool.domain.image_folder import FUNCTION_FOLDER
 from deploytool.domain.image_layout import Layout, layout_of
 from deploytool.domain.image_sources import Context
-from deploytool.domain.imports.installed.distributions import INSTALLERS, Distribution, Listed, Requirements
+from deploytool.domain.imports.installed.distributions import (
+    INSTALLED_FROM,
+    INSTALLERS,
+    Distribution,
+    Listed,
+    Requirements,
+)
 from deploytool.domain.imports.installed.install_commands import Install, install_of
 from deploytool.domain.imports.installed.lockfiles import LOCKS, locked_in, project_in
 from deploytool.domain.imports.installed.requirement_lines import Listing, listed_in
@@ -88,6 +94,7 @@ class _Reading:
     found: list[Distribution] = field(default_factory=list)
     locks: list[bool] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
+    absent: list[Doubt] = field(default_factory=list)
     projects: list[str] = field(default_factory=list)
     exported: bool = False
     seen: set[str] = field(default_factory=set)
@@ -103,6 +110,7 @@ class _Reading:
             not self.doubts,
             tuple(dict.fromkeys(self.doubts)),
             tuple(dict.fromkeys(self.projects)),
+            tuple(dict.fromkeys(self.absent)),
         )
 
     def stage(self, stage: Stage) -> None:
@@ -164,7 +172,8 @@ class _Reading:
         content = self.content(place)
         if content is None:
             if not self.exported:
-                self.doubt(line, f"{place.rsplit('/', 1)[-1]} is installed from, and is not in the image or in git", by)
+                self.doubt(line, f"{place.rsplit('/', 1)[-1]}{INSTALLED_FROM}", by)
+                self.absent.append(self.doubts[-1])
             return
         data, path = content
         if place.rsplit("/", 1)[-1] in ("pyproject.toml", "Pipfile"):

@@ -7,11 +7,11 @@ that exists nowhere. `Closure.needed` holds what no file of the image answers to
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from deploytool.domain.dockerfile_recipe import Run
-from deploytool.domain.doubt import Doubt, DoubtKind
+from deploytool.domain.doubt import Doubt
 from deploytool.domain.image_folder import FUNCTION_FOLDER
 from deploytool.domain.image_layout import Layout
 from deploytool.domain.imports.closure import Closure, Needed
@@ -20,25 +20,11 @@ from deploytool.domain.imports.installed.bringing import is_standard, likely_nam
 from deploytool.domain.imports.installed.distributions import Requirements
 from deploytool.domain.imports.installed.known_names import SHARED
 from deploytool.domain.imports.lacking.counterparts import Counterparts
+from deploytool.domain.imports.lacking.hiding import hiding_in
 from deploytool.domain.imports.lacking.left_behind import bare_packages, left_behind
 from deploytool.domain.imports.lacking.missing_module import Cause, Hits, Level, MissingModule
 from deploytool.domain.imports.lacking.sources import Sources
 from deploytool.domain.tree import Tree
-
-# With one of these, files may be in the image that the layout does not show.
-_BRINGS_FILES = frozenset(
-    (
-        DoubtKind.RUN_CONSUMES,
-        DoubtKind.UNKNOWN_VALUE,
-        DoubtKind.REFUSED,
-        DoubtKind.UNKNOWN_INSTRUCTION,
-        DoubtKind.UNKNOWN_STAGE,
-        DoubtKind.UNPARSABLE,
-        DoubtKind.UNPACKED,
-        DoubtKind.TOO_LARGE,
-    )
-)
-_NO_PYTHON = ("npm ", "yarn ", "pnpm ", "npx ", "node ", "apt", "apk ", "playwright ")
 
 
 def missing_of(
@@ -69,15 +55,6 @@ def missing_of(
         if known.level is Level.WARNING and missing.level is Level.ERROR:
             found[missing.name, missing.path] = missing
     return tuple(sorted(found.values(), key=lambda one: (one.path, one.line, one.name)))
-
-
-def hiding_in(doubts: Iterable[Doubt]) -> Doubt | None:
-    """The first doubt behind which Python files could hide."""
-    for doubt in doubts:
-        harmless = doubt.kind is DoubtKind.RUN_CONSUMES and any(program in doubt.why for program in _NO_PYTHON)
-        if doubt.kind in _BRINGS_FILES and not harmless:
-            return doubt
-    return None
 
 
 @dataclass(slots=True)
@@ -232,7 +209,8 @@ class _Looking:
             hint = f"Import it by its full name, or put its folder into PYTHONPATH (now: {roots})."
             return self._said(needed, module, _level(certain), Cause.SHADOWED, why, hint)
         locked = self.requirements.locked
-        certain = locked and not (needed.guarded or self.closure.any_root)
+        started = not needed.by and likely_name(module) is None and self.requirements.complete
+        certain = (locked or started) and not (needed.guarded or self.closure.any_root)
         certain = certain and self.sources.at_startup(needed, self.closure)
         source = next(iter(self.requirements.sources), "the requirements")
         why = f"{source} does not list it" if locked else f"nothing that {source} lists is known to bring it"
@@ -254,9 +232,8 @@ class _Looking:
         if level is Level.ERROR and not cause.third_party and (doubt := self._perhaps(name, home)):
             level, why = Level.WARNING, f"{why}; unless {doubt}"
         line = needed.line if path is not None else 0
-        return MissingModule(
-            name, path or self.dockerfile or "", line, level, cause, why, hint, home, self._hits(needed)
-        )
+        place, hits = path or self.dockerfile or "", self._hits(needed)
+        return MissingModule(name, place, line, level, cause, why, hint, home, hits, not needed.by)
 
     def _hits(self, needed: Needed) -> Hits:
         if needed.guarded:

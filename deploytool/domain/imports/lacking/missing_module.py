@@ -44,3 +44,4 @@ class MissingModule:
     hint: str
     home: str = ""  # repository path of what was not copied
     hits: Hits = Hits.STARTUP
+    started: bool = False  # it is what the container starts

@@ -10,7 +10,7 @@ from deploytool.domain.doubt import Doubt, DoubtKind
 from deploytool.domain.ignorepattern import cleaned
 from deploytool.domain.imports.launch.place import Place
 from deploytool.domain.imports.launch.values import Field, State, joined
-from deploytool.domain.imports.program import NOT_THERE, Start, StartKind
+from deploytool.domain.imports.program import NOT_THERE, SCRIPTS, Start, StartKind
 
 MOST_WORDS = 2_000
 MOST_DOUBTS = 20
@@ -148,7 +148,7 @@ class Process:
         if real is None and place.folder(path.text, self.cwd.text):
             real = place.file(f"{path.text}/__main__.py", self.cwd.text)
         if real is None:
-            ours = path.text.endswith(".py") and place.is_ours(path.text, self.cwd.text)
+            ours = path.text.endswith(SCRIPTS) and place.is_ours(path.text, self.cwd.text)
             kind = DoubtKind.ABSENT_PROGRAM if ours else DoubtKind.UNKNOWN_PROGRAM
             self.doubt(f"{path.text}{NOT_THERE}", kind)
             return None

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Sequence
 
 from deploytool.domain.dockerfile_words import Unreadable
+from deploytool.domain.doubt import DoubtKind
 from deploytool.domain.imports.launch import names
 from deploytool.domain.imports.launch.builtins import ASSIGNMENT, built_in
 from deploytool.domain.imports.launch.commands import configured, console_module, subcommand, toml, without_prefix
@@ -16,6 +17,7 @@ from deploytool.domain.imports.launch.python import keep, python
 from deploytool.domain.imports.launch.scripts import Scripts, file_of
 from deploytool.domain.imports.launch.servers import SERVERS
 from deploytool.domain.imports.launch.values import UNKNOWN, Field, Fields, State, joined
+from deploytool.domain.imports.program import NOT_THERE, SCRIPTS
 
 MOST_COMMANDS = 3_000
 
@@ -209,7 +211,10 @@ class Running:
         elif rest:
             path = None if rest[0].unknown else file_of(self.found.place, rest[0], state, search=False)
             if path is None:
-                self.doubt(f"the script {rest[0].text} is not in the image as far as git tells")
+                text, cwd = rest[0].text, state.cwds[0].text
+                ours = text.endswith(SCRIPTS) and not rest[0].unknown and self.found.place.is_ours(text, cwd)
+                kind = DoubtKind.ABSENT_PROGRAM if ours else DoubtKind.UNKNOWN_PROGRAM
+                self.found.doubt(self.scripts.where, f"{text}{NOT_THERE}", kind)
             else:
                 self.scripts.script(path, rest[1:], state)
         elif stdin is not None:

@@ -11,7 +11,7 @@ from deploytool.domain.imports.launch.found import Found, Where
 from deploytool.domain.imports.launch.place import Place
 from deploytool.domain.imports.launch.run import Running
 from deploytool.domain.imports.launch.values import Field, State, Ways
-from deploytool.domain.imports.program import Program, Start, StartKind
+from deploytool.domain.imports.program import NOT_THERE, SCRIPTS, Program, Start, StartKind
 
 LONGEST_SAID = 200
 # Variables whose values name no module or file of ours.
@@ -78,8 +78,10 @@ class Beginning:
         for text, where in self.running.unfound:
             own = text in self.running.scripts.own or text.startswith("-")
             if not (own and (self.found.starts or self.found.other)):
-                missing = "is not in the image as far as git tells" if "/" in text else "is no program known here"
-                self.found.doubt(where, f"{text} {missing}")
+                missing = NOT_THERE if "/" in text else " is no program known here"
+                ours = text.endswith(SCRIPTS) and "/" in text and self.place.is_ours(text, self.cwd)
+                kind = DoubtKind.ABSENT_PROGRAM if ours else DoubtKind.UNKNOWN_PROGRAM
+                self.found.doubt(where, f"{text}{missing}", kind)
 
     def program(self, said: str) -> Program:
         self.unfound()
