@@ -384,7 +384,7 @@ def test_a_slack_that_never_answers_delays_a_release_by_its_deadline(
     done = shop.deploy("api")
     assert done.code == 0, done.said
     assert time.monotonic() - begun < 20
-    assert "Slack was not told: no answer within 1 s." in done.err
+    assert "Slack was not told: no answer" in done.err  # within 1 s, or in the time that is left of it
 
 
 def test_words_of_ours_that_fail_do_not_fail_a_release(
