@@ -17,6 +17,16 @@ class CheckVerdict(StrEnum):
     FAIL = "fail"
     UNKNOWN = "unknown"  # something could not be looked at, and nothing else was found
 
+    @property
+    def exit_code(self) -> ExitCode:
+        match self:
+            case CheckVerdict.FAIL:
+                return ExitCode.FINDINGS
+            case CheckVerdict.UNKNOWN:
+                return ExitCode.UNDETERMINED
+            case CheckVerdict.PASS:
+                return ExitCode.CLEAN
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -65,13 +75,7 @@ class CheckReport:
 
     @property
     def exit_code(self) -> ExitCode:
-        match self.verdict:
-            case CheckVerdict.FAIL:
-                return ExitCode.FINDINGS
-            case CheckVerdict.UNKNOWN:
-                return ExitCode.UNDETERMINED
-            case CheckVerdict.PASS:
-                return ExitCode.CLEAN
+        return self.verdict.exit_code
 
     def of(self, service: str | None) -> tuple[Finding, ...]:
         """The findings of one service; of None, those of the repository as a whole."""

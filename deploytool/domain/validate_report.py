@@ -92,10 +92,4 @@ class ValidateReport:
 
     @property
     def exit_code(self) -> ExitCode:
-        match self.verdict:
-            case CheckVerdict.FAIL:
-                return ExitCode.FINDINGS
-            case CheckVerdict.UNKNOWN:
-                return ExitCode.UNDETERMINED
-            case CheckVerdict.PASS:
-                return ExitCode.CLEAN
+        return self.verdict.exit_code
