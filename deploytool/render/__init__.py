@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from deploytool.domain.check_report import CheckReport
     from deploytool.domain.ledger_report import LedgerReport
     from deploytool.domain.report import DriftReport, StatusReport
+    from deploytool.domain.validate_report import ValidateReport
     from deploytool.domain.verify_report import VerifyReport
     from deploytool.domain.week_report import WeekReport
 
@@ -44,6 +45,7 @@ READERS = {
     "releases": SHOWN,
     "handoff": (Format.MARKDOWN, Format.JSON),
     "report": (*PLAIN, Format.HTML),
+    "validate": (*PLAIN, Format.HTML),
 }
 
 
@@ -125,14 +127,18 @@ def _tested(report: Report) -> CheckReport | DriftReport | VerifyReport:
     return report if isinstance(report, VerifyReport) else _found(report)
 
 
-def _page(report: Report) -> CheckReport | DriftReport | StatusReport | LedgerReport | VerifyReport | WeekReport:
+def _page(
+    report: Report,
+) -> CheckReport | DriftReport | StatusReport | LedgerReport | VerifyReport | ValidateReport | WeekReport:
     """A report that is shown as a page of its own."""
     from deploytool.domain.check_report import CheckReport
     from deploytool.domain.ledger_report import LedgerReport
     from deploytool.domain.report import DriftReport, StatusReport
+    from deploytool.domain.validate_report import ValidateReport
     from deploytool.domain.verify_report import VerifyReport
     from deploytool.domain.week_report import WeekReport
 
-    if isinstance(report, CheckReport | DriftReport | StatusReport | LedgerReport | VerifyReport | WeekReport):
+    shown = (CheckReport, DriftReport, StatusReport, LedgerReport, VerifyReport, ValidateReport, WeekReport)
+    if isinstance(report, shown):
         return report
     raise TypeError(f"a {type(report).__name__} is no page")

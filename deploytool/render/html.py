@@ -17,6 +17,7 @@ from deploytool.domain.check_report import CheckReport
 from deploytool.domain.ledger_report import LedgerReport
 from deploytool.domain.release_report import ReleaseReport
 from deploytool.domain.report import DriftReport, StatusReport
+from deploytool.domain.validate_report import ValidateReport
 from deploytool.domain.verify_report import VerifyReport
 from deploytool.domain.week_report import WeekReport
 from deploytool.render.age import age, clock_time, stamp
@@ -24,6 +25,7 @@ from deploytool.render.html_check import check_page
 from deploytool.render.html_drift import drift_page
 from deploytool.render.html_tables import ledger_page, release_page, status_page
 from deploytool.render.html_tones import SEVERITY_MARKS, VERDICT_MARKS, ending_mark
+from deploytool.render.html_validate import validate_page
 from deploytool.render.html_verify import verify_page
 from deploytool.render.html_week import week_page
 from deploytool.render.text import printable
@@ -33,7 +35,14 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 def html(
-    report: CheckReport | DriftReport | StatusReport | LedgerReport | ReleaseReport | VerifyReport | WeekReport,
+    report: CheckReport
+    | DriftReport
+    | StatusReport
+    | LedgerReport
+    | ReleaseReport
+    | VerifyReport
+    | ValidateReport
+    | WeekReport,
     *,
     now: datetime,
 ) -> str:
@@ -54,6 +63,8 @@ def _page(report: Any, now: datetime) -> tuple[str, Mapping[str, Any]]:
             return "drift.html", drift_page(report, now)
         case VerifyReport():
             return "verify.html", verify_page(report)
+        case ValidateReport():
+            return "validate.html", validate_page(report)
         case StatusReport():
             return "status.html", status_page(report)
         case LedgerReport():

@@ -16,6 +16,7 @@ import pytest
 
 from deploytool.domain.ledger_report import LedgerReport
 from deploytool.domain.report import DriftReport, StatusReport, Verdict
+from deploytool.domain.validate_report import ValidateReport
 from deploytool.render import html as page
 from deploytool.render.html import html
 from deploytool.render.html_check import MOST_FINDINGS
@@ -30,6 +31,7 @@ from tests.render.checks import (
     passing_check,
     strict_check,
 )
+from tests.render.mornings import validate_report
 from tests.render.releases import broken_report, ledger_report, one_report, release_report
 from tests.render.reports import DOCS, NOW, drift_report, service, status_report
 
@@ -48,6 +50,8 @@ PAGES = {
     "broken ledger": broken_report(),
     "no ledger": LedgerReport(NOW, ()),
     "releases": release_report(),
+    "validate": validate_report(),
+    "no validate": ValidateReport(NOW, "p", ()),
 }
 TAGS = (
     "html head meta title style body header main footer nav section h1 h2 h3 p ul ol li dl div dt dd table caption"
