@@ -58,8 +58,9 @@ def run(
     app.say(report, outputs, verbose=verbose)
     if metrics is not None:
         from deploytool.app.metrics import write
+        from deploytool.domain.metrics import validate_families
 
-        write(app, metrics, "validate", (), ok=report.verdict is not CheckVerdict.UNKNOWN)
+        write(app, metrics, "validate", validate_families(report), ok=report.verdict is not CheckVerdict.UNKNOWN)
     return report.exit_code
 
 

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from deploytool.domain.check_report import CheckVerdict
 from deploytool.domain.ledger_report import Standing
 from deploytool.domain.release import Outcome, Release
 from deploytool.domain.report import DriftReport, ServiceDrift, Verdict
+from deploytool.domain.validate_report import ValidateReport
 
 NAN = math.nan
 
@@ -47,6 +49,31 @@ def look_families(command: str, at: datetime, ok: bool, seconds: float | None = 
     if seconds is not None:
         families.append(_gauge("look_duration_seconds", "How long the look took.", [Sample(label, seconds)]))
     return tuple(families)
+
+
+def validate_families(report: ValidateReport) -> tuple[Family, ...]:
+    """How each phase of the daily check went, and each target."""
+    worth = {CheckVerdict.PASS: 1.0, CheckVerdict.FAIL: 0.0, CheckVerdict.UNKNOWN: NAN}
+    return (
+        _gauge(
+            "validate_phase_ok",
+            "1 when the phase passed, 0 when it failed, NaN when it could not be told.",
+            [Sample({"phase": str(section.phase)}, worth[section.verdict]) for section in report.sections],
+        ),
+        _gauge(
+            "validate_findings",
+            "What each phase found, warnings among it.",
+            [Sample({"phase": str(section.phase)}, float(len(section.findings))) for section in report.sections],
+        ),
+        _gauge(
+            "target_met",
+            "1 when the target is met, 0 when it is missed, NaN when it could not be told.",
+            [
+                Sample({"metric": metric, "check": check}, NAN if met is None else float(met))
+                for (metric, check), met in {(row.metric, row.check): row.met for row in report.targets}.items()
+            ],
+        ),
+    )
 
 
 def drift_families(report: DriftReport) -> tuple[Family, ...]:

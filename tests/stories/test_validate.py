@@ -174,6 +174,8 @@ def test_metrics_say_whether_it_could_look(project: Project) -> None:
         fleet = project.file("fleet.json", {"services": services, "unreachable": unreachable})
         project.run("validate", "--phase", "drift", "--fleet", fleet, "--metrics", str(file))
         assert f'deploytool_look_ok{{command="validate"}} {ok}' in file.read_text()
+        phase = {"1": "1", "0": "NaN"}[ok]
+        assert f'deploytool_validate_phase_ok{{phase="drift"}} {phase}' in file.read_text()
 
 
 def test_notify_without_anybody_to_tell_is_a_usage_error(project: Project) -> None:
