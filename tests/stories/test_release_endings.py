@@ -65,9 +65,10 @@ def test_a_slow_program_is_slower_than_what_serves(release_shop: ReleaseShop) ->
     shop = release_shop
     shop.configure(STEPS)
     services = shop.folder / "services.toml"
-    services.write_text(services.read_text().replace("max_p95_ratio = 1000", "max_p95_ratio = 1.5"))
+    text = services.read_text().replace("max_p95_ratio = 1000", "max_p95_ratio = 1.5")
+    services.write_text(text.replace('bake = "1s"', 'bake = "4s"'))  # on a busy machine all are slow
     before = shop.serving()
-    shop.commit({"api/main.py": program("api", line="import time; time.sleep(0.8)")})
+    shop.commit({"api/main.py": program("api", line="import time; time.sleep(1.5)")})
     shop.visit()
     done = shop.deploy("api")
     assert done.code == 5, done.said
