@@ -11,6 +11,7 @@ from deploytool.errors import UsageError
 from deploytool.ports import LeaseStore, Ledger, Notebook
 
 if TYPE_CHECKING:
+    from deploytool.adapters.cloudrun.retry import Patience
     from deploytool.app import App
 
 
@@ -46,13 +47,10 @@ def ledger_of(app: App) -> Ledger:
     local = SqliteLedger(app.state / "ledger.sqlite")
     if app.config.ledger.mirror is None:
         return local
-    from deploytool.adapters.leases.gcs import ENDPOINT
     from deploytool.adapters.ledger_copies import BucketCopies
     from deploytool.adapters.ledger_mirror import MirroredLedger
 
-    where = _storage(app)
-    api = GoogleApi(where or ENDPOINT, name="Cloud Storage", local=where is not None)
-    copies = BucketCopies(api, app.config.ledger.mirror, app.config.places, app.cache)
+    copies = BucketCopies(_storage_api(app), app.config.ledger.mirror, app.config.places, app.cache)
     return MirroredLedger(local, copies, app.state / "mirrored.sqlite", app.note)
 
 
@@ -60,12 +58,16 @@ def bucket_notebook_of(app: App) -> Notebook | None:
     """What was said, beside the copies of the ledger; None where there are none."""
     if app.config.ledger.mirror is None:
         return None
-    from deploytool.adapters.leases.gcs import ENDPOINT
     from deploytool.adapters.said_bucket import READ, BucketNotebook
 
+    return BucketNotebook(_storage_api(app, READ), app.config.ledger.mirror)
+
+
+def _storage_api(app: App, patience: Patience | None = None) -> GoogleApi:
+    from deploytool.adapters.leases.gcs import ENDPOINT
+
     where = _storage(app)
-    api = GoogleApi(where or ENDPOINT, name="Cloud Storage", local=where is not None, patience=READ)
-    return BucketNotebook(api, app.config.ledger.mirror)
+    return GoogleApi(where or ENDPOINT, name="Cloud Storage", local=where is not None, patience=patience)
 
 
 def _storage(app: App) -> str | None:

@@ -9,18 +9,20 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from deploytool.commands.looking import Look, look
+from deploytool.commands.releases import readable, standings_of
 from deploytool.config import ServiceTable
 from deploytool.detect.coverage import coverage_of, unowned_in
 from deploytool.domain.ages import age_of
 from deploytool.domain.drift import MISROUTED
 from deploytool.domain.finding import Finding, Severity
-from deploytool.domain.ledger_report import Standing, next_command_of, standing_of
+from deploytool.domain.ledger_report import Standing, next_command_of
 from deploytool.domain.lock_report import lock_report
-from deploytool.domain.release import Outcome, Release, broken_links, releases_of
+from deploytool.domain.release import Outcome, Release, broken_links
 from deploytool.domain.report import DriftReport, Remark, ServiceDrift, ServingState, Verdict
 from deploytool.domain.validate_report import Phase, Section
 from deploytool.domain.verify_report import VerifyReport
 from deploytool.errors import ConfigurationError, DeployToolError
+from deploytool.render.wording import counted
 
 if TYPE_CHECKING:
     from deploytool.app import App
@@ -50,7 +52,7 @@ class Looks:
     @cached_property
     def releases(self) -> tuple[Release, ...]:
         """Newest first."""
-        return releases_of(self.app.ledger.events())[::-1]
+        return readable(self.app.ledger.events())
 
 
 def sections(looks: Looks, phases: Sequence[Phase], ways: dict[Phase, Asked]) -> Iterator[Section]:
@@ -77,15 +79,15 @@ def config(looks: Looks) -> Section:
     except ConfigurationError as error:
         found = tuple(_error("config", mistake, hint=error.hint) for mistake in error.mistakes)
         return Section(Phase.CONFIG, error.message, found)
-    said = f"{_counted(len(looks.tables), 'service')} described, no mistake"
+    said = f"{counted(len(looks.tables), 'service')} described, no mistake"
     return Section(Phase.CONFIG, said, tuple(_warning("config", remark) for remark in remarks))
 
 
 def drift(looks: Looks) -> Section:
     report = looks.drift
-    wrong = {Verdict.STALE: "deploytool deploy {}", Verdict.MISSING: "deploytool deploy {}"}
+    wrong = (Verdict.STALE, Verdict.MISSING)
     found = tuple(
-        _of(one, "drift", f"{one.verdict}: {one.reason}", wrong[one.verdict].format(one.name))
+        _of(one, "drift", f"{one.verdict}: {one.reason}", f"deploytool deploy {one.name}")
         for one in report.services
         if one.verdict in wrong
     )
@@ -93,7 +95,7 @@ def drift(looks: Looks) -> Section:
     unsure += [f"{error.region}: {error.message}" for error in report.errors]
     unsure += [] if report.services else ["nothing is described"]
     fine = sum(one.verdict not in (*wrong, Verdict.UNKNOWN) for one in report.services)
-    said = f"{fine} of {_counted(len(report.services), 'service')} run what {report.target_ref} says"
+    said = f"{fine} of {counted(len(report.services), 'service')} run what {report.target_ref} says"
     return Section(Phase.DRIFT, said, found, tuple(dict.fromkeys(unsure)))
 
 
@@ -110,7 +112,7 @@ def serving(looks: Looks) -> Section:
         f"{one.name}: {one.reason}" for one in services if one.serving in doubtful and one.verdict is Verdict.UNKNOWN
     )
     fine = len(services) - len(found) - len(unsure)
-    said = f"{fine} of {_counted(len(services), 'service')} have their traffic where it should be"
+    said = f"{fine} of {counted(len(services), 'service')} have their traffic where it should be"
     return Section(Phase.SERVING, said, found, unsure)
 
 
@@ -128,7 +130,7 @@ def locks(looks: Looks) -> Section:
             found.append(_error("locks", message, service=held.service, hint=hint, subject=held.lease.id))
     week = report.week
     said = (
-        f"{len(report.held)} held now; {_counted(week.holds, 'hold')} in a week, the longest {week.longest_hold:.0f} s,"
+        f"{len(report.held)} held now; {counted(week.holds, 'hold')} in a week, the longest {week.longest_hold:.0f} s,"
         f" the longest wait {week.longest_wait:.0f} s"
     )
     return Section(Phase.LOCKS, said, tuple(found))
@@ -137,18 +139,20 @@ def locks(looks: Looks) -> Section:
 def ledger(looks: Looks) -> Section:
     breaks = broken_links(*looks.app.ledger.chain())
     found = [_error("ledger", f"{one}.", hint="deploytool releases --verify") for one in breaks]
-    opened = [one for one in looks.releases if one.outcome is None]
-    running = _running(looks) if opened else frozenset()
-    for release in opened:
-        word = standing_of(release, alive=release.id in running)
-        if word is not Standing.RUNNING:
+    unsure = []
+    opened = standings_of(looks.app, looks.releases)
+    for release in (one for one in looks.releases if one.id in opened):
+        word = opened[release.id]
+        if word is Standing.UNSURE:
+            unsure.append(f"{release.place.name}: release {release.id} is {word}")
+        elif word is not Standing.RUNNING:
             found.append(_left(release, f"release {release.id} is {word}", next_command_of(release, word)))
     for release in _newest(looks.releases):
         if release.outcome is Outcome.NEEDS_HUMAN:
             hint = next_command_of(release, release.outcome)
             found.append(_left(release, f"release {release.id} ended and a person must look", hint))
-    said = f"{_counted(len(looks.releases), 'release')}, {len(opened)} without an end"
-    return Section(Phase.LEDGER, said, tuple(found))
+    said = f"{counted(len(looks.releases), 'release')}, {len(opened)} without an end"
+    return Section(Phase.LEDGER, said, tuple(found), tuple(unsure))
 
 
 def age(looks: Looks) -> Section:
@@ -168,13 +172,6 @@ def age(looks: Looks) -> Section:
             found.append(_of(one, "age", message, f"deploytool deploy {one.name}"))
     said = f"the oldest waits for {age_of(oldest, now)}" if oldest else "no change waits"
     return Section(Phase.AGE, said, tuple(found), tuple(unsure))
-
-
-def _running(looks: Looks) -> frozenset[str]:
-    from deploytool.adapters import whoami
-
-    held = [record.held.holder for record in looks.app.lease_store.records() if record.held is not None]
-    return frozenset(holder.release for holder in held if not whoami.is_gone(holder))
 
 
 def _newest(releases: Sequence[Release]) -> Iterator[Release]:
@@ -201,7 +198,3 @@ def _error(rule: str, message: str, *, service: str | None = None, hint: str = "
 
 def _warning(rule: str, remark: Remark) -> Finding:
     return Finding(rule, Severity.WARNING, remark.message, hint=remark.hint, subject=remark.message)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

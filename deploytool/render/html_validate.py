@@ -5,18 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from deploytool.domain.check_report import CheckVerdict
 from deploytool.domain.validate_report import TITLES, ValidateReport
-from deploytool.render.html_tones import Mark
-from deploytool.render.validate_views import summary_of
+from deploytool.render.html_check import MARKS
+from deploytool.render.validate_views import MET, WORDS, summary_of
 
-MARKS = {
-    CheckVerdict.PASS: Mark("✓", "good"),
-    CheckVerdict.FAIL: Mark("✗", "bad"),
-    CheckVerdict.UNKNOWN: Mark("?", "unsure"),
-}
-WORDS = {CheckVerdict.PASS: "pass", CheckVerdict.FAIL: "fail", CheckVerdict.UNKNOWN: "could not tell"}
-MET = {True: "met", False: "missed", None: "could not tell"}
 MOST = 200
 
 

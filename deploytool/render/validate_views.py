@@ -17,8 +17,8 @@ from deploytool.render.shapes import Shape
 from deploytool.render.sheet import View, hanging, joined, words
 from deploytool.render.wording import counted
 
-WORDS = {CheckVerdict.PASS: "pass", CheckVerdict.FAIL: "FAIL", CheckVerdict.UNKNOWN: "could not tell"}
-SIGNS = {CheckVerdict.PASS: "✅", CheckVerdict.FAIL: "❌", CheckVerdict.UNKNOWN: "❔"}
+WORDS = {CheckVerdict.PASS: "pass", CheckVerdict.FAIL: "fail", CheckVerdict.UNKNOWN: "could not tell"}
+MET = {True: "met", False: "missed", None: "could not tell"}
 MOST = 20  # findings of one section; --verbose and --format json have all
 
 
@@ -35,7 +35,7 @@ def _section(number: int, section: Section, view: View) -> Iterator[Text]:
     verdict = section.verdict
     head = joined(
         words(f"{number:>2}  "),
-        words(f"{WORDS[verdict]:<15}", COLOURS[verdict]),
+        words(f"{_loud(WORDS[verdict]):<15}", COLOURS[verdict]),
         words(f"{section.phase:<10}"),
     )
     took = f" ({section.seconds:.1f} s)" if view.verbose else ""
@@ -58,9 +58,14 @@ def _finding(finding: Finding, view: View) -> Iterator[Text]:
 
 
 def _target(row: TargetRow) -> Text:
-    met = {True: "met", False: "MISSED", None: "could not tell"}[row.met]
+    met = _loud(MET[row.met])
     value = "?" if row.value is None else f"{row.value:g}"
     return words(f"  {met:<15}{row.metric}: {value}, target {row.target:g}  ({row.check}) {row.said}".rstrip())
+
+
+def _loud(word: str) -> str:
+    """In a list without symbols, what is bad must not be read over."""
+    return word.upper() if word in ("fail", "missed") else word
 
 
 def summary_of(report: ValidateReport) -> str:
@@ -113,13 +118,14 @@ def validate_shape(report: ValidateReport) -> Shape:
 
 
 def validate_blocks(report: ValidateReport, _now: datetime, verbose: bool) -> list[str]:
+    from deploytool.render.check_markdown import MARKS as SIGNS
     from deploytool.render.markdown_text import code, prose, table
 
     rows = [
         [
             str(number),
             str(section.phase),
-            f"{SIGNS[section.verdict]} {WORDS[section.verdict].lower()}",
+            f"{SIGNS[section.verdict]} {WORDS[section.verdict]}",
             prose(section.said, cell=True),
             f"{section.seconds:.1f} s",
         ]
@@ -138,7 +144,7 @@ def validate_blocks(report: ValidateReport, _now: datetime, verbose: bool) -> li
         blocks += ["\n".join([f"#### {number}. {section.phase}", "", *items])] if items else []
     targets = [
         [prose(row.metric, cell=True), f"{row.target:g}", "?" if row.value is None else f"{row.value:g}",
-         {True: "met", False: "**missed**", None: "could not tell"}[row.met], code(row.check, cell=True)]
+         "**missed**" if row.met is False else MET[row.met], code(row.check, cell=True)]
         for row in report.targets
     ]  # fmt: skip
     return [*blocks, table(["Metric", "Target", "Value", "", "Measured by"], targets) if targets else ""]

@@ -64,19 +64,19 @@ def _starts(impact: Impact) -> list[str]:
 
 
 def new_variables(
-    base: Side | None, head: Side, table: ServiceTable, changed: Collection[str], live: Collection[str] | None
+    base: Side, head: Side, table: ServiceTable, changed: Collection[str], live: Collection[str] | None
 ) -> Iterator[Finding]:
     """DT403: names that the program newly reads and the service does not have. `live`: set on what serves, if known."""
     required = table.release.env.required
     after = head.impact(table) if required or live is not None else None
     if after is None:
         return
-    before = base.impact(table) if base is not None else None
+    before = base.impact(table)
     image = head.seen(table).made.image
     had = {*required, *(live or ()), *(image.environment if image else ()), *PROVIDED}
     news = _sources(after, before, changed)
     olds = _sources(before, after, changed) if before is not None else ()
-    known = {name for path in olds for name, _, _ in _read_in(base, path)} if base is not None and olds else set()
+    known = {name for path in olds for name, _, _ in _read_in(base, path)}
     for path in news:
         for name, line, default in _read_in(head, path):
             if name not in had and name not in known:
