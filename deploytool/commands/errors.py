@@ -10,6 +10,7 @@ from deploytool.config import ServiceTable
 from deploytool.detect.deployed import deployed_in
 from deploytool.detect.erring import errors_of
 from deploytool.domain.errors_report import ErrorsReport
+from deploytool.domain.model import Fleet
 from deploytool.domain.report import Remark
 from deploytool.errors import ExitCode
 from deploytool.render.outputs import Output
@@ -26,13 +27,16 @@ def run(app: App, *, services: Sequence[str], since: str, severity: str, outputs
 
 
 def errors_report(
-    app: App, tables: Sequence[ServiceTable], since: str = "deploy", severity: str = "ERROR"
+    app: App, tables: Sequence[ServiceTable], since: str = "deploy", severity: str = "ERROR", fleet: Fleet | None = None
 ) -> ErrorsReport:
-    """Never raises for what cannot be looked at: it is a `problem` of the service then."""
+    """Never raises for what cannot be looked at: it is a `problem` of the service then.
+
+    `fleet`: what runs, dated, where Cloud Run was asked just now.
+    """
     now = app.now()
     start, level = moment_of(since, now, "--since"), severity_of(severity)
     reader = app.fleet_reader()
-    found = deployed_in(app.config, tables, reader.fleet(dated=True))
+    found = deployed_in(app.config, tables, fleet or reader.fleet(dated=True))
     services = errors_of(found, start, level, now, app.log_reader, reader.history)
     remarks = [*skew_remarks(app.log_reader.ahead, counted=start is not None)]
     if any(one.since is not None and (now - one.since).days >= 30 for one in services):

@@ -17,6 +17,7 @@ from deploytool.domain.drift import MISROUTED
 from deploytool.domain.finding import Finding, Severity
 from deploytool.domain.ledger_report import Standing, next_command_of
 from deploytool.domain.lock_report import lock_report
+from deploytool.domain.model import Fleet
 from deploytool.domain.release import Outcome, Release, broken_links
 from deploytool.domain.report import DriftReport, Remark, ServiceDrift, ServingState, Verdict
 from deploytool.domain.validate_report import Phase, Section
@@ -44,6 +45,11 @@ class Looks:
     @cached_property
     def seen(self) -> Look:
         return look(self.app, self.tables, fleet=self.fleet, precision=None, fetch=False, dated=True)
+
+    @property
+    def running(self) -> Fleet | None:
+        """What Cloud Run said, where a phase before has asked it; a file is not what runs."""
+        return self.seen.fleet if "seen" in vars(self) and not self.fleet else None
 
     @cached_property
     def drift(self) -> DriftReport:

@@ -37,7 +37,7 @@ def errors(looks: Looks) -> Section:
     """Errors of the last day that are new with what serves."""
     from deploytool.commands.errors import errors_report
 
-    report = errors_report(looks.app, looks.tables, since="24h")
+    report = errors_report(looks.app, looks.tables, since="24h", fleet=looks.running)
     found = tuple(
         Finding(
             "errors",
@@ -101,5 +101,5 @@ def _verified(looks: Looks) -> VerifyReport:
     from deploytool.commands.verify import verified
 
     if looks.checked is None:
-        looks.checked = verified(looks.app, [table.name for table in looks.tables])
+        looks.checked = verified(looks.app, [table.name for table in looks.tables], fleet=looks.running)
     return looks.checked

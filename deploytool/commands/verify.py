@@ -11,7 +11,7 @@ from deploytool.checks.running import Question, answers
 from deploytool.config.checks import Check, LogsCheck
 from deploytool.detect.serving import Declared, placed_in
 from deploytool.domain.check import CheckResult
-from deploytool.domain.model import Kind
+from deploytool.domain.model import Fleet, Kind
 from deploytool.domain.verify_report import CheckedRevision, ServiceChecks, VerifyReport
 from deploytool.errors import ExitCode, UsageError
 from deploytool.render.outputs import Output
@@ -29,13 +29,20 @@ def run(
     return report.exit_code
 
 
-def verified(app: App, services: Sequence[str] = (), only: Sequence[str] = ()) -> VerifyReport:
-    """Ask Cloud Run what serves, then every check of these services. `only` names checks."""
+def verified(
+    app: App, services: Sequence[str] = (), only: Sequence[str] = (), fleet: Fleet | None = None
+) -> VerifyReport:
+    """Ask Cloud Run what serves, unless it was asked just now, then every check of these services. `only` names checks.
+
+    A `fleet` of before must be dated.
+    """
     tables = app.config.select(services)
     _must_exist(only, [check.name for table in tables for check in table.checks])
     chosen = {table.name: [check for check in table.checks if _wanted(check, only)] for table in tables}
     dated = any(isinstance(check, LogsCheck) for checks in chosen.values() for check in checks)
-    fleet = app.fleet_reader().fleet(dated=dated)  # since when a revision serves is asked only where it matters
+    fleet = fleet or app.fleet_reader().fleet(
+        dated=dated
+    )  # since when a revision serves is asked only where it matters
     placed = placed_in(app.config, tables, fleet)
     asking = [_asking(app, one) for one in placed]
     pairs = list(zip(placed, asking, strict=True))

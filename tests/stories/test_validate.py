@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from deploytool.app import App
 from deploytool.commands.validate import standing_of
 from deploytool.domain.finding import Finding, Severity
 from deploytool.domain.message import State
+from deploytool.domain.release import FIRST, Event, EventKind, hash_of
 from deploytool.domain.validate_report import Phase, Section, ValidateReport
 from tests.adapters.fake_cloudrun import FakeCloudRun
 from tests.adapters.shapes import v2_pinned, v2_revision, v2_service
@@ -176,6 +179,27 @@ def test_metrics_say_whether_it_could_look(project: Project) -> None:
         assert f'deploytool_look_ok{{command="validate"}} {ok}' in file.read_text()
         phase = {"1": "1", "0": "NaN"}[ok]
         assert f'deploytool_validate_phase_ok{{phase="drift"}} {phase}' in file.read_text()
+
+
+def test_a_line_of_the_ledger_that_nobody_understands_is_unknown(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = datetime(2026, 2, 5, tzinfo=UTC)
+    event = Event(1, "r-1", moment, EventKind.BEGUN, "", {}, 1, FIRST)
+    event = replace(event, hash=hash_of(event))
+    damaged = SimpleNamespace(events=lambda: (event,), chain=lambda: ((event,), (1, event.hash)))
+    monkeypatch.setattr(App, "ledger", property(lambda _app: damaged))
+    ran = validate(project, phases=("ledger",))
+    assert (ran.code, verdicts(ran)) == (3, {"ledger": "unknown"}), ran.said
+
+
+def test_cloud_run_is_asked_once_for_all_phases(project: Project) -> None:
+    with FakeCloudRun() as server:
+        host = server.endpoint.removeprefix("http://")
+        phases = [word for phase in ("drift", "verify", "errors") for word in ("--phase", phase)]
+        project.run("validate", "--format", "json", *phases, CLOUD_RUN_EMULATOR_HOST=host)
+        lists = [path for path in server.paths() if path.endswith("/services")]
+    assert len(lists) == 1
 
 
 def test_notify_without_anybody_to_tell_is_a_usage_error(project: Project) -> None:
