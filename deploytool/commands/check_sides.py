@@ -108,6 +108,9 @@ def _inside(app: App, repository: Repository, path: str, file: Path, wishes: Wis
             return None  # it may never have been there: that is what is said then
         if here is None or app.repository_folder is not None or describes(here, repository):
             raise
+        default = None if repository.facts.shallow else _by_default(repository, path, file)
+        if default is not None and not describes(default, repository):
+            return None  # not the branch alone says so
         if _is_in_git(repository, path):
             error.message += f" {path} describes another repository: if that one is meant, say --repository DIR."
             raise
@@ -132,13 +135,17 @@ def _inside(app: App, repository: Repository, path: str, file: Path, wishes: Wis
 
 def _target(repository: Repository, path: str, file: Path, here: Config | None) -> str | None:
     """A branch does not say what it is compared with, where services.toml of the default branch does."""
+    config = _by_default(repository, path, file) or here
+    return config.project.target if config else None
+
+
+def _by_default(repository: Repository, path: str, file: Path) -> Config | None:
+    """services.toml of the default branch, as far as this clone knows it."""
     commit = repository.named("refs/remotes/origin/HEAD")
     tree = repository.trees([commit]).get(commit) if commit else None
     with suppress(KeyError):  # not in this clone
-        told = told_at(tree, path, file, repository.facts.top) if tree is not None else None
-        if told is not None and told.config is not None:
-            return told.config.project.target
-    return here.project.target if here else None
+        return told_at(tree, path, file, repository.facts.top).config if tree is not None else None
+    return None
 
 
 def _is_in_git(repository: Repository, path: str) -> bool:

@@ -153,3 +153,17 @@ def test_where_there_never_was_a_services_toml_that_is_said(project: Project) ->
         ran = check(project, "--base", base)
         assert (ran.code, ran.out) == (2, "")
         assert "There is no services.toml" in ran.err
+
+
+def test_the_default_branch_may_say_that_another_repository_is_meant(tmp_path: Path) -> None:
+    """A name that only the other one has is looked for there: the sandbox's commits, in a clone of its services.toml."""
+    with Builder(tmp_path / "other") as made:
+        old = made.commit(content(SHOP))
+        made.commit(content(BREAKS), [old], branch="work")
+    text = SHOP["services.toml"].replace("[project]", f'[project]\nrepository = "{tmp_path / "other"}"')
+    with Builder(tmp_path / "origin") as made:
+        made.commit(content({"services.toml": text}))
+    run_git(tmp_path, "clone", "--quiet", (tmp_path / "origin").as_uri(), "clone")
+    clone = Project(tmp_path / "clone", Shop(tmp_path / "clone", {}), {"XDG_CACHE_HOME": str(tmp_path / "cache")})
+    ran = clone.run("check", "--format", "json", "--base", old, "--head", "work")
+    assert (ran.code, [one["rule"] for one in ran.json["findings"] if one["severity"] == "error"]) == (1, ["DT201"])
