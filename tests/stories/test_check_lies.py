@@ -156,7 +156,7 @@ def test_where_there_never_was_a_services_toml_that_is_said(project: Project) ->
 
 
 def test_the_default_branch_may_say_that_another_repository_is_meant(tmp_path: Path) -> None:
-    """A name that only the other one has is looked for there: the sandbox's commits, in a clone of its services.toml."""
+    """What only the other one has is looked for there: the sandbox's commits, in a clone of its services.toml."""
     with Builder(tmp_path / "other") as made:
         old = made.commit(content(SHOP))
         made.commit(content(BREAKS), [old], branch="work")
